@@ -1,0 +1,32 @@
+"""Tokens open one door, survive lost case, and fit a mail address."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.foundation.errors import NotFound
+from app.foundation.tokens import Purpose, Signer
+
+SIGNER = Signer(b"a key for tests only")
+
+
+@given(st.lists(st.integers(0, 2**63), max_size=4))
+def test_a_token_gives_back_its_numbers(numbers: list[int]) -> None:
+    token = SIGNER.sign(Purpose.CONFIRM, *numbers)
+    assert SIGNER.read(Purpose.CONFIRM, token, len(numbers)) == tuple(numbers)
+    assert SIGNER.read(Purpose.CONFIRM, token.upper(), len(numbers)) == tuple(numbers)
+
+
+def test_a_token_for_one_door_opens_no_other() -> None:
+    with pytest.raises(NotFound):
+        SIGNER.read(Purpose.UNSUBSCRIBE, SIGNER.sign(Purpose.CONFIRM, 1), 1)
+
+
+@given(st.text(max_size=200))
+def test_what_we_did_not_sign_is_not_found(text: str) -> None:
+    with pytest.raises(NotFound):
+        SIGNER.read(Purpose.BOUNCE, text, 1)
+
+
+def test_a_verp_local_part_fits_64_octets() -> None:
+    assert len("bounce+" + SIGNER.sign(Purpose.BOUNCE, 2**40, 2**20)) <= 64
