@@ -1,1 +1,51 @@
 """The composition root: settings in, a Runtime with every port bound out."""
+
+from dataclasses import dataclass
+
+import redis
+
+from app.foundation.clock import Clock, file_clock, system_clock
+from app.foundation.db import Database, open_database
+from app.foundation.jobs import Doorbell, RedisDoorbell, connect_doorbell
+from app.foundation.links import Links
+from app.foundation.settings import Settings
+from app.foundation.storage import Storage, open_storage
+from app.foundation.tokens import Signer
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything an entry point needs, built once per process."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    signer: Signer
+    links: Links
+    storage: Storage
+    doorbell: Doorbell
+    redis: redis.Redis
+
+    @property
+    def address_key(self) -> bytes:
+        """Key of the address hashes (foundation.addresses.address_hash)."""
+        return self.signer.key("address")
+
+
+def build_runtime(settings: Settings, *, doorbell: Doorbell | None = None) -> Runtime:
+    """Bind every port. Opens no connection: the first use does."""
+    database = open_database(settings.database)
+    connection = redis.Redis.from_url(settings.redis, socket_connect_timeout=2, socket_timeout=30)
+    bell = doorbell or RedisDoorbell(connection)
+    connect_doorbell(database.write, bell)
+    moved = settings.clock_file if settings.demo else None
+    return Runtime(
+        settings=settings,
+        clock=file_clock(moved) if moved else system_clock,
+        database=database,
+        signer=Signer(settings.secret_key.get_secret_value().encode()),
+        links=Links(settings.base_url),
+        storage=open_storage(settings.storage),
+        doorbell=bell,
+        redis=connection,
+    )

@@ -1,0 +1,81 @@
+"""Built guides and each reader's right to them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.db import Base, PrimaryKey, enum_type
+
+
+class GrantState(StrEnum):
+    """Moves forward only."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    GRANTED = "granted"
+    DOWNLOADED = "downloaded"
+
+
+class GrantEventKind(StrEnum):
+    """Append-only evidence beside the state; `seen` is a GET that changes nothing."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    GRANTED = "granted"
+    SEEN = "seen"
+    DOWNLOADED = "downloaded"
+    REVOKED = "revoked"
+
+
+class GuideFile(Base):
+    """One built edition of a guide; the file itself lies in storage."""
+
+    __tablename__ = "guide_file"
+    __table_args__ = (UniqueConstraint("slug", "sha256"),)
+
+    id: Mapped[PrimaryKey]
+    slug: Mapped[str] = mapped_column(String(64), index=True)
+    edition: Mapped[str] = mapped_column(String(32), doc="the label in guide.toml, e.g. 2026.1")
+    title: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    storage_key: Mapped[str] = mapped_column(String(200))
+    file_name: Mapped[str] = mapped_column(String(120))
+    pages: Mapped[int]
+    bytes: Mapped[int]
+    built_at: Mapped[datetime]
+
+
+class Grant(Base):
+    """One reader's right to one guide; separate from subscribing."""
+
+    __tablename__ = "guide_grant"
+    __table_args__ = (UniqueConstraint("subscriber_id", "slug"),)
+
+    id: Mapped[PrimaryKey]
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    slug: Mapped[str] = mapped_column(String(64), index=True)
+    state: Mapped[GrantState] = mapped_column(enum_type(GrantState))
+    guide_file_id: Mapped[int | None] = mapped_column(ForeignKey("guide_file.id"))
+    source: Mapped[str] = mapped_column(String(200), default="")
+    requested_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    granted_at: Mapped[datetime | None]
+    downloaded_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class GrantEvent(Base):
+    """What happened to a grant, when, and how we know."""
+
+    __tablename__ = "grant_event"
+
+    id: Mapped[PrimaryKey]
+    grant_id: Mapped[int] = mapped_column(ForeignKey("guide_grant.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[GrantEventKind] = mapped_column(enum_type(GrantEventKind))
+    at: Mapped[datetime]
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(400), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -1,0 +1,77 @@
+"""What the author writes, and the standing rules of when it goes out."""
+
+from datetime import datetime, time
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, SmallInteger, String, Text, Time, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.foundation.db import Base, PrimaryKey, enum_type
+
+
+class IssueKind(StrEnum):
+    """The Tuesday letter and the Sunday links."""
+
+    LETTER = "letter"
+    LINKS = "links"
+
+
+class IssueState(StrEnum):
+    """A held issue waits for the author; nothing is sent by itself."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    HELD = "held"
+
+
+class LatePolicy(StrEnum):
+    """What to do with an issue whose slot passed by more than the grace."""
+
+    SEND = "send"
+    HOLD = "hold"
+    ASK = "ask"
+
+
+class Cadence(Base):
+    """The standing rule of a kind: weekday, local time, zone, what to do when late."""
+
+    __tablename__ = "cadence"
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[IssueKind] = mapped_column(enum_type(IssueKind), unique=True)
+    weekday: Mapped[int] = mapped_column(SmallInteger, doc="Monday is 0, as in date.weekday()")
+    local_time: Mapped[time] = mapped_column(Time)
+    zone: Mapped[str] = mapped_column(String(64), doc="IANA name")
+    late_policy: Mapped[LatePolicy] = mapped_column(enum_type(LatePolicy), default=LatePolicy.HOLD)
+    grace_minutes: Mapped[int] = mapped_column(default=120)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
+
+
+class Issue(Base):
+    """One letter or digest."""
+
+    __tablename__ = "issue"
+    __table_args__ = (UniqueConstraint("kind", "slot"),)
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[IssueKind] = mapped_column(enum_type(IssueKind))
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    preheader: Mapped[str] = mapped_column(String(300), default="")
+    markdown: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[IssueState] = mapped_column(enum_type(IssueState), index=True)
+    version: Mapped[int] = mapped_column(default=1, doc="grows with every saved change")
+    slot: Mapped[str | None] = mapped_column(
+        String(32),
+        doc="the cadence's period taken, e.g. 2026-11-24; unique per kind, so two clocks make one issue",
+    )
+    scheduled_at: Mapped[datetime | None]
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
+    held_reason: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
