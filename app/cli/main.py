@@ -1,0 +1,44 @@
+"""`handoff …`: one click group; each noun has its module."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from app.foundation.errors import HandoffError
+
+NOUNS: dict[str, str] = {}
+"""Command name -> module that exposes it as `command`."""
+
+
+class Commands(click.Group):
+    """Imports a noun's module only when it is asked for, so that `handoff inbound` starts fast in a pipe."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NOUNS:
+            return None
+        command: click.Command = import_module(NOUNS[cmd_name]).command
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="handoff")
+def handoff() -> None:
+    """A newsletter and lead-magnet pipeline that you own."""
+
+
+def main() -> None:
+    """Entry point: our own errors become one clear line and exit code 2."""
+    try:
+        handoff(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HandoffError as error:
+        click.echo(f"handoff: {error}", err=True)
+        sys.exit(2)

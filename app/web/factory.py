@@ -1,0 +1,72 @@
+"""The Flask application: one Runtime, one session per request, blueprints, headers and error pages."""
+
+import logging
+import secrets
+from importlib import import_module
+
+from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
+
+from app.foundation.settings import check_start, load_settings
+from app.web.errors import register_errors
+from app.web.state import close_session, runtime
+from app.wiring import Runtime, build_runtime
+
+BLUEPRINTS: tuple[str, ...] = ("app.web.health",)
+"""Modules that expose `bp`."""
+
+MAX_FORM_BYTES = 2 * 1024 * 1024
+
+
+def create_app(given: Runtime | None = None) -> Flask:
+    """The application for a Runtime; without one, built from the environment (granian's factory)."""
+    if given is None:
+        settings = load_settings()
+        check_start(settings)
+        given = build_runtime(settings)
+    app = Flask("app.web", static_url_path="/static")
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=86_400,
+    )
+    app.extensions["handoff"] = given
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(name).bp)
+    register_errors(app)
+    app.before_request(_new_nonce)
+    app.after_request(_headers)
+    app.teardown_request(close_session)
+    app.context_processor(_context)
+    logging.getLogger("app").setLevel(logging.INFO)
+    return app
+
+
+def _new_nonce() -> ResponseReturnValue | None:
+    g.nonce = secrets.token_urlsafe(16)
+    return None
+
+
+def _context() -> dict[str, object]:
+    here = runtime()
+    return {"nonce": g.get("nonce", ""), "links": here.links, "settings": here.settings}
+
+
+def _headers(response: Response) -> Response:
+    """Strict CSP with nonces; pages that belong to one person are never cached (A37)."""
+    nonce = g.get("nonce", "")
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data: https:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("Permissions-Policy", "interest-cohort=()")
+    if runtime().settings.base_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
