@@ -37,7 +37,11 @@ def parse_address(raw: str, *, field: str = "email") -> Address:
         raise InvalidInput("An address cannot contain line breaks or invisible characters.", field=field)
     try:
         parsed = validate_email(
-            text, check_deliverability=False, allow_quoted_local=False, allow_domain_literal=False
+            text,
+            check_deliverability=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            strict=True,
         )
     except EmailNotValidError as error:
         raise InvalidInput(

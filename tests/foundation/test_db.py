@@ -1,0 +1,57 @@
+"""SQLite is set up so that writers wait instead of failing."""
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.foundation.db import Database, UtcDateTime, open_database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_database(f"sqlite:///{tmp_path / 'one.sqlite3'}")
+
+
+def test_sqlite_is_durable_and_checks_foreign_keys(database: Database) -> None:
+    with database.reading() as session:
+        answers = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert answers == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    with database.writing() as writer:
+        writer.execute(text("CREATE TABLE t (n INTEGER)"))
+    with database.writing() as writer:
+        writer.execute(text("INSERT INTO t VALUES (1)"))
+        with database.reading() as reader:
+            assert reader.execute(text("SELECT count(*) FROM t")).scalar() == 0
+
+
+def insert_and_fail(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("INSERT INTO t VALUES (1)"))
+        _ = 1 / 0
+
+
+def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+    with pytest.raises(ZeroDivisionError):
+        insert_and_fail(database)
+    with database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM t")).scalar() == 0
+
+
+def test_times_are_aware_and_naive_ones_are_refused(database: Database) -> None:
+    column = UtcDateTime()
+    eastern = datetime(2026, 11, 24, 8, 15, tzinfo=timezone(timedelta(hours=-5)))
+    stored = column.process_bind_param(eastern, database.engine.dialect)
+    assert stored == datetime(2026, 11, 24, 13, 15)  # noqa: DTZ001
+    assert column.process_result_value(stored, database.engine.dialect) == eastern
+    with pytest.raises(ValueError, match="naive"):
+        column.process_bind_param(datetime(2026, 11, 24), database.engine.dialect)  # noqa: DTZ001
