@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -62,6 +62,7 @@ def _flask(error: HTTPException) -> ResponseReturnValue:
 
 def _database(error: OperationalError) -> ResponseReturnValue:
     log.error("database away: %s", error)
+    g.records_away = True  # the page's frame must not wait for them again
     return _ours(
         Unavailable("We cannot reach our records right now.", hint="Nothing was lost; please try again.")
     )

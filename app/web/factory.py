@@ -12,7 +12,7 @@ from app.web.errors import register_errors
 from app.web.state import close_session, runtime
 from app.wiring import Runtime, build_runtime
 
-BLUEPRINTS: tuple[str, ...] = ("app.web.health",)
+BLUEPRINTS: tuple[str, ...] = ("app.web.health", "app.web.public.site")
 """Modules that expose `bp`."""
 
 MAX_FORM_BYTES = 2 * 1024 * 1024
