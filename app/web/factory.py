@@ -12,7 +12,11 @@ from app.web.errors import register_errors
 from app.web.state import close_session, runtime
 from app.wiring import Runtime, build_runtime
 
-BLUEPRINTS: tuple[str, ...] = ("app.web.health", "app.web.public.site")
+BLUEPRINTS: tuple[str, ...] = (
+    "app.web.health",
+    "app.web.public.site",
+    "app.web.public.tracking",
+)
 """Modules that expose `bp`."""
 
 MAX_FORM_BYTES = 2 * 1024 * 1024
