@@ -2,9 +2,10 @@
 
 import logging
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
 
 from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose
@@ -40,7 +41,7 @@ def click(token: str, number: int) -> ResponseReturnValue:
         writer().commit()
     except SQLAlchemyError as error:  # the reader comes before the statistics
         log.warning("a click was not recorded: %s", error)
-    return _private(redirect(target, 302, Response=Response))
+    return _private(redirect(target, 302))
 
 
 @bp.get("/t/o/<token>.gif")
