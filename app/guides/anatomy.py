@@ -131,7 +131,9 @@ class Sum(Matter):
         shown, tolerance = shown_number(self.result)
         worked = work_out(self.working)
         if abs(worked - shown) > tolerance:
-            raise ValueError(f"“{self.working}” comes to {worked:,.4g}, but the result shown is “{self.result}”")
+            raise ValueError(
+                f"“{self.working}” comes to {worked:,.4g}, but the result shown is “{self.result}”"
+            )
         return self
 
 
@@ -256,7 +258,9 @@ class ChecklistMatter(ChapterMatter):
     groups: tuple[Group, ...] = Field(min_length=1)
 
 
-AnyMatter = ProseMatter | FunctionMatter | MapMatter | SeamsMatter | WorksheetMatter | PlanMatter | ChecklistMatter
+AnyMatter = (
+    ProseMatter | FunctionMatter | MapMatter | SeamsMatter | WorksheetMatter | PlanMatter | ChecklistMatter
+)
 
 CHAPTER_KINDS: dict[str, type[AnyMatter]] = {
     "prose": ProseMatter,

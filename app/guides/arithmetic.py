@@ -15,7 +15,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-_SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-"})  # noqa: RUF001
+_SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-"})
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -28,7 +28,9 @@ def work_out(working: str) -> float:
     try:
         return _value(ast.parse(figures.strip(), mode="eval").body)
     except (SyntaxError, ZeroDivisionError, RecursionError) as problem:
-        raise ValueError(f"“{working}” cannot be worked out: write it with numbers and × ÷ + − ( ) %") from problem
+        raise ValueError(
+            f"“{working}” cannot be worked out: write it with numbers and × ÷ + − ( ) %"
+        ) from problem
 
 
 def _value(node: ast.expr) -> float:

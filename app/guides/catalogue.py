@@ -11,7 +11,9 @@ def guide_folders(guides_dir: Path) -> tuple[Path, ...]:
     if not guides_dir.is_dir():
         return ()
     return tuple(
-        sorted(path for path in guides_dir.iterdir() if path.is_dir() and not path.name.startswith(("_", ".")))
+        sorted(
+            path for path in guides_dir.iterdir() if path.is_dir() and not path.name.startswith(("_", "."))
+        )
     )
 
 
@@ -25,5 +27,8 @@ def find_guide(guides_dir: Path, slug: str) -> GuideContent:
     for folder in guide_folders(guides_dir):
         if folder.name == slug:
             return load_guide(folder)
-    known = ", ".join(folder.name for folder in guide_folders(guides_dir)) or f"none (no folder with a {GUIDE_FILE})"
+    known = (
+        ", ".join(folder.name for folder in guide_folders(guides_dir))
+        or f"none (no folder with a {GUIDE_FILE})"
+    )
     raise NotFound(f"there is no guide “{slug}”; the guides are: {known}")

@@ -15,8 +15,8 @@ from app.guides.anatomy import (
     CHAPTER_KINDS,
     PLACED_PARTS,
     AnyMatter,
-    FollowUpMatter,
     BusinessFunction,
+    FollowUpMatter,
     FunctionMatter,
     GuideMatter,
     HandoffMap,
@@ -115,9 +115,7 @@ class GuideContent:
 def load_guide(folder: Path) -> GuideContent:
     """Everything in a guide's folder. Raises GuideError naming file, line and field of what is wrong."""
     matter = _guide_matter(folder)
-    chapters = tuple(
-        _chapter(folder, slug, number) for number, slug in enumerate(matter.chapters, start=1)
-    )
+    chapters = tuple(_chapter(folder, slug, number) for number, slug in enumerate(matter.chapters, start=1))
     pairs = _pairs(folder)
     _agree(folder, matter, chapters, pairs)
     return GuideContent(folder, matter, chapters, pairs, tuple(_followups(folder)), _sha256(folder))
@@ -133,7 +131,9 @@ def _guide_matter(folder: Path) -> GuideMatter:
     matter = validate(GuideMatter, parse_toml(source), source)
     lines = line_numbers(source)
     if matter.slug != folder.name:
-        message = f"the field “slug” is “{matter.slug}”, but the folder is “{folder.name}”: they must be the same"
+        message = (
+            f"the field “slug” is “{matter.slug}”, but the folder is “{folder.name}”: they must be the same"
+        )
         raise GuideError(file, lines[("slug",)], message, field="slug")
     sample = matter.landing.sample
     if sample is not None and sample not in matter.chapters:

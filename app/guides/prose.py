@@ -156,7 +156,9 @@ def _quote(node: SyntaxTreeNode, reading: _Reading) -> Node:
 
 
 def _table(node: SyntaxTreeNode, reading: _Reading) -> Node:
-    rows = [[_children(cell, reading) for cell in row.children] for part in node.children for row in part.children]
+    rows = [
+        [_children(cell, reading) for cell in row.children] for part in node.children for row in part.children
+    ]
     return {"t": "table", "head": rows[0], "rows": rows[1:], "weights": _weights(rows)}
 
 
@@ -202,7 +204,9 @@ def _inlines(nodes: Iterable[SyntaxTreeNode], reading: _Reading | None) -> list[
             case "link":
                 found.append(_link(node, reading))
             case _ if reading is not None:
-                raise reading.error(node, f"“{node.type}” stands alone on its line or has no place in a guide")
+                raise reading.error(
+                    node, f"“{node.type}” stands alone on its line or has no place in a guide"
+                )
             case _:
                 found.append({"t": "text", "v": node.content})
     return found

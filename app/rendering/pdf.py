@@ -6,7 +6,8 @@ bytes; the fonts that typst carries itself are enough. Packages need the network
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,12 +30,20 @@ class TypstSource:
 
 def compile_pdf(source: TypstSource, published: datetime) -> bytes:
     """A tagged PDF/UA-1 file dated `published`, whenever it is built. Raises ContentError."""
-    return b"".join(_compile(source, "pdf", timestamp=published, pdf_standards=["ua-1"]))
+    with _explained():
+        pdf, warnings = _compiler(source).compile_with_warnings(
+            source.template.encode(), format="pdf", timestamp=published, pdf_standards=["ua-1"]
+        )
+    return _pages(pdf, warnings)[0]
 
 
 def compile_png(source: TypstSource, pixels_per_inch: float) -> bytes:
     """The first page as a PNG. Raises ContentError."""
-    return _compile(source, "png", ppi=pixels_per_inch)[0]
+    with _explained():
+        png, warnings = _compiler(source).compile_with_warnings(
+            source.template.encode(), format="png", ppi=pixels_per_inch
+        )
+    return _pages(png, warnings)[0]
 
 
 def count_pages(pdf: bytes) -> int:
@@ -42,21 +51,24 @@ def count_pages(pdf: bytes) -> int:
     return len(_PAGE.findall(pdf))
 
 
-def _compile(source: TypstSource, output: str, **options: object) -> list[bytes]:
+def _compiler(source: TypstSource) -> typst.Compiler:
     data = json.dumps(source.data, ensure_ascii=False, sort_keys=True)
+    return typst.Compiler(root=source.root, ignore_system_fonts=True, sys_inputs={"data": data})
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
-        made, warnings = typst.compile_with_warnings(
-            source.template.encode(),
-            root=str(source.root),
-            ignore_system_fonts=True,
-            format=output,
-            sys_inputs={"data": data},
-            **options,
-        )
+        yield
     except typst.TypstError as problem:
         hints = "; ".join(problem.hints)
         raise ContentError(f"the page cannot be set: {problem.message}", hint=hints or None) from problem
+
+
+def _pages(made: bytes | list[bytes] | None, warnings: list[typst.TypstWarning]) -> list[bytes]:
     if warnings:
-        # A warning is a page that does not look as it was meant to: a missing glyph, a layout that never settles.
+        # A warning is a page that does not look as it was meant to: a missing font, a layout that never settles.
         raise ContentError(f"the page cannot be set as it was meant: {warnings[0].message}")
+    if made is None:
+        raise ContentError("the page cannot be set: nothing came of it")
     return made if isinstance(made, list) else [made]

@@ -1,0 +1,117 @@
+"""The PDF: tagged, reproducible, small, and never a half-built one."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from app.foundation.errors import InvalidInput
+from app.guides.building import BuiltGuide, build_pdf, render_cover
+from app.guides.content import GuideContent, load_guide
+from app.guides.web_edition import chapter_html, map_data
+
+GUIDES = Path(__file__).resolve().parents[2] / "guides"
+
+
+@pytest.fixture(scope="module")
+def content() -> GuideContent:
+    return load_guide(GUIDES / "cx-buy-in")
+
+
+@pytest.fixture(scope="module")
+def built(content: GuideContent) -> BuiltGuide:
+    return build_pdf(content)
+
+
+def tags(node: Any) -> list[str]:
+    """Every structure type in the tag tree, depth first."""
+    found = [str(node.S)] if "/S" in node else []
+    children = node.get("/K", [])
+    for child in children if isinstance(children, pikepdf.Array) else [children]:
+        if isinstance(child, pikepdf.Dictionary):
+            found += tags(child)
+    return found
+
+
+def test_two_builds_of_the_same_source_are_the_same_bytes(content: GuideContent, built: BuiltGuide) -> None:
+    again = build_pdf(load_guide(content.folder))
+    print(f"{again.pages} pages, {len(again.pdf):,} bytes, {again.seconds:.2f} s")
+    assert again.sha256 == built.sha256
+    assert again.pdf == built.pdf
+
+
+def test_the_pdf_says_what_it_is_and_that_it_is_accessible(built: BuiltGuide) -> None:
+    with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
+        metadata = pdf.open_metadata()
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"] == "A CX Leader's Guide to Organizational Buy-in"
+        assert str(pdf.Root.Lang) == "en-US"
+        assert pdf.Root.MarkInfo.Marked
+        assert pdf.Root.ViewerPreferences.DisplayDocTitle
+        assert str(pdf.docinfo["/CreationDate"]).startswith("D:20261117")
+        assert len(pdf.pages) == built.pages
+
+
+def test_headings_tables_and_lists_are_tagged(built: BuiltGuide) -> None:
+    with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
+        found = tags(pdf.Root.StructTreeRoot)
+    for tag in ("/H1", "/H2", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Link"):
+        assert tag in found, tag
+
+
+def test_every_chapter_has_a_bookmark(content: GuideContent, built: BuiltGuide) -> None:
+    with pikepdf.open(io.BytesIO(built.pdf)) as pdf, pdf.open_outline() as outline:
+        titles = [item.title for item in outline.root]
+    assert titles == ["Contents", *(chapter.title for chapter in content.chapters)]
+
+
+def test_the_pdf_is_small_enough_for_a_phone(built: BuiltGuide) -> None:
+    assert len(built.pdf) < 3_000_000
+
+
+def test_every_font_is_inside_the_file(built: BuiltGuide) -> None:
+    names = set(re.findall(rb"/FontName\s*/[A-Z]{6}\+([A-Za-z]+)", built.pdf))
+    assert names == {b"LibertinusSerif"}
+
+
+def test_the_cover_is_a_picture_of_the_width_asked_for(content: GuideContent) -> None:
+    with Image.open(io.BytesIO(render_cover(content, 400))) as cover:
+        assert cover.format == "PNG"
+        assert cover.width == 400
+        assert cover.height == pytest.approx(400 * 11 / 8.5, abs=1)
+
+
+def test_a_cover_of_no_width_is_refused(content: GuideContent) -> None:
+    with pytest.raises(InvalidInput, match="16 to 4,000"):
+        render_cover(content, 0)
+
+
+def test_text_that_looks_like_the_template_language_is_set_as_text(small_guide: Path) -> None:
+    path = small_guide / "one.md"
+    path.write_text(path.read_text().replace("*stress*", '#panic("no") $x$ <b>bold</b> @ref'))
+    assert build_pdf(load_guide(small_guide)).pages == 4
+
+
+def test_the_web_edition_shows_every_chapter_and_leaves_no_placeholder(content: GuideContent) -> None:
+    for chapter in content.chapters:
+        html = chapter_html(content, chapter, "/guides/cx-buy-in/")
+        assert len(html) > 500
+        assert "<h1" not in html
+        assert "{" not in html
+
+
+def test_the_web_edition_escapes_what_a_chapter_says(small_guide: Path) -> None:
+    path = small_guide / "one.md"
+    path.write_text(path.read_text().replace("*stress*", "<script>alert(1)</script>"))
+    small = load_guide(small_guide)
+    assert "&lt;script&gt;" in chapter_html(small, small.chapters[0], "/")
+
+
+def test_the_map_is_plain_json(content: GuideContent) -> None:
+    data = json.loads(json.dumps(map_data(content)))
+    assert {function["id"] for function in data["functions"]} >= {"sales"}
