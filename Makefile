@@ -7,7 +7,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-inde
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := .
 
-.PHONY: help system install run test check lock bench soak clean
+.PHONY: help system install run test check lint-templates lock bench soak clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
 
@@ -26,11 +26,18 @@ run: system install  ## from a fresh machine to everything running: site, studio
 test: system install  ## every test, on SQLite and PostgreSQL (WORKERS=2, ARGS='-k word')
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
-check: install  ## ruff, mypy --strict, import contracts, template lint
+check: install lint-templates  ## ruff, mypy --strict, import contracts, template lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+lint-templates: install node_modules/.package-lock.json  ## every mail template, strictly, with npm's mjml
+	$(PY) tools/lint_templates.py
+
+node_modules/.package-lock.json: package-lock.json | install
+	npm ci --loglevel=error </dev/null
+	touch $@
 
 lock: install  ## renew both lock files from pyproject.toml
 	$(LOCK) --extra s3 pyproject.toml -o requirements.lock

@@ -1,0 +1,110 @@
+"""The Sunday digest's canonical Markdown: a numbered list of links with their source and why they matter.
+
+    A line or two before the links, if wanted.
+
+    1. [Title](https://example.org/article) — Source
+       Why it matters.
+
+It is plain Markdown on purpose: an author can edit it by hand, and any renderer shows it sensibly.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.foundation.errors import ContentError
+from app.rendering.bounds import check_bounds
+
+_ITEM: Final = re.compile(r"^ {0,3}\d{1,3}[.)][ \t]+(.*)$")
+_HEAD: Final = re.compile(
+    r"^\[(?P<title>(?:\\.|[^\[\]\\]|\[[^\[\]]*\])*)\]\((?:<(?P<angled>[^<>]*)>|(?P<url>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*))\)"
+    r"(?:[ \t]+(?:—|–|-)[ \t]+(?P<source>.*))?[ \t]*$"
+)
+
+
+@dataclass(frozen=True)
+class DigestLink:
+    """One link: its title as plain text, and the author's line on why it matters (may hold Markdown)."""
+
+    title: str
+    url: str
+    source: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The links, with the Markdown that stands before and after them."""
+
+    links: tuple[DigestLink, ...]
+    before: str = ""
+    after: str = ""
+
+
+def write_digest(digest: Digest) -> str:
+    """The canonical Markdown; `read_digest` gives the same digest back."""
+    items = [_item(number, link) for number, link in enumerate(digest.links, start=1)]
+    return "\n\n".join(
+        part for part in (digest.before.strip(), "\n\n".join(items), digest.after.strip()) if part
+    )
+
+
+def read_digest(markdown: str, *, field: str = "markdown") -> Digest:
+    """The digest in canonical Markdown. Raises ContentError, with the line, when there is no list of links."""
+    source = markdown.replace("\r\n", "\n").replace("\r", "\n")
+    check_bounds(source, field=field)
+    lines = source.split("\n")
+    starts = [at for at, line in enumerate(lines) if _ITEM.match(line)]
+    if not starts:
+        raise ContentError(
+            "There is no numbered list of links.",
+            field=field,
+            hint="Write each link as “1. [Title](https://…) — Source” with why it matters on the next line.",
+        )
+    links, after = [], ""
+    for at, following in zip(starts, [*starts[1:], len(lines)], strict=True):
+        link, rest = _read_item(lines[at:following], at + 1, field)
+        links.append(link)
+        if rest and following != len(lines):
+            raise ContentError(
+                f"Line {at + 1}: link {len(links)} has text under it that does not belong to it.",
+                field=field,
+                hint="Indent it by three spaces, or move it after the last link.",
+                line=at + 1,
+            )
+        after = rest
+    return Digest(tuple(links), "\n".join(lines[: starts[0]]).strip(), after)
+
+
+def _item(number: int, link: DigestLink) -> str:
+    title = re.sub(r"([\\\[\]])", r"\\\1", " ".join(link.title.split()))
+    url = link.url if re.fullmatch(r"[^\s()<>]+", link.url) else f"<{link.url}>"
+    head = f"{number}. [{title}]({url})" + (
+        f" — {' '.join(link.source.split())}" if link.source.strip() else ""
+    )
+    why = " ".join(link.why.split())
+    return f"{head}\n   {why}" if why else head
+
+
+def _read_item(lines: Sequence[str], number: int, field: str) -> tuple[DigestLink, str]:
+    first = _ITEM.match(lines[0])
+    head = _HEAD.match(first.group(1).strip()) if first else None
+    if head is None:
+        raise ContentError(
+            f"Line {number}: this is not a link.",
+            field=field,
+            hint="Write it as “1. [Title](https://…) — Source”.",
+            line=number,
+        )
+    own = 1
+    while own < len(lines) and (not lines[own].strip() or lines[own][:1] in " \t"):
+        own += 1
+    if own < len(lines) and lines[own - 1].strip() and own > 0 and lines[own].strip():
+        while own < len(lines) and lines[own].strip():
+            own += 1
+    why = " ".join(" ".join(lines[1:own]).split())
+    title = re.sub(r"\\([\\\[\]])", r"\1", head["title"]).strip()
+    url = head["angled"] or head["url"] or ""
+    link = DigestLink(title, url, (head["source"] or "").strip(), why)
+    return link, "\n".join(lines[own:]).strip()

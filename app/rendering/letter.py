@@ -1,0 +1,151 @@
+"""An Issue as a mail and as an archive page, from one Markdown text."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from markupsafe import Markup
+
+from app.foundation.errors import InvalidInput
+from app.rendering.brand import Brand
+from app.rendering.digest import Digest, DigestLink, read_digest
+from app.rendering.mail import one_line, render_mail
+from app.rendering.markdown import Places, to_html, to_text, to_web_html
+from app.rendering.merge import fill_with_fallbacks, place_tags
+from app.rendering.slots import Marked, RenderedMail, SlotRegistry
+from app.rendering.tree import parse
+
+
+class LetterKind(StrEnum):
+    """What the author writes: the Tuesday letter or the Sunday links."""
+
+    LETTER = "letter"
+    LINKS = "links"
+
+
+@dataclass(frozen=True)
+class _ReadyLink:
+    """A link of the digest with its author's line ready for both parts of the mail."""
+
+    number: int
+    title: str
+    url: str
+    source: str
+    why_html: Markup
+    why_text: Marked
+
+
+def render_letter(
+    emails_dir: Path,
+    kind: str,
+    *,
+    title: str,
+    subject: str,
+    preheader: str,
+    markdown: str,
+    brand: Brand,
+    base_url: str,
+    web_url: str,
+    guide_url: str | None = None,
+) -> RenderedMail:
+    """The mail of an Issue. Raises ContentError, naming field and line, for whatever readers could not be sent.
+
+    `base_url` has no trailing slash; `guide_url` is where a `{guide_url}` that the author left in a link leads to.
+    """
+    registry = SlotRegistry()
+    context = letter_context(
+        kind,
+        registry,
+        title=title,
+        subject=subject,
+        preheader=preheader,
+        markdown=markdown,
+        brand=brand,
+        base_url=base_url,
+        web_url=web_url,
+        guide_url=guide_url,
+    )
+    return render_mail(emails_dir, _kind(kind).value, context, registry)
+
+
+def letter_context(
+    kind: str,
+    registry: SlotRegistry,
+    *,
+    title: str,
+    subject: str,
+    preheader: str,
+    markdown: str,
+    brand: Brand,
+    base_url: str,
+    web_url: str,
+    guide_url: str | None = None,
+) -> dict[str, object]:
+    """What the templates `letter` and `links` are given, with the author's words parsed and checked."""
+    context: dict[str, object] = {
+        "title": _line(title, registry, "title"),
+        "subject": Marked(place_tags(one_line(subject), registry, field="subject")),
+        "preheader": _line(preheader, registry, "preheader"),
+        "brand": brand,
+        "base_url": base_url.rstrip("/"),
+        "web_url": web_url,
+    }
+    places = Places(base_url, guide_url)
+    if _kind(kind) is LetterKind.LINKS:
+        return context | _digest(read_digest(markdown), registry, places)
+    document = parse(markdown)
+    body = {
+        "body_html": to_html(document, registry, places),
+        "body_text": to_text(document, registry, places),
+    }
+    return context | body
+
+
+def render_web(
+    markdown: str, *, kind: str = "letter", base_url: str = "", guide_url: str | None = None
+) -> Markup:
+    """The body of the archive page: merge tags show their fallbacks, nothing of any reader's is in it."""
+    if _kind(kind) is LetterKind.LINKS:
+        read_digest(markdown)
+    return to_web_html(markdown, Places(base_url, guide_url))
+
+
+def web_line(text: str, *, field: str = "title") -> str:
+    """A title or subject for the web: merge tags replaced by their fallbacks."""
+    return " ".join(fill_with_fallbacks(text, field=field).split())
+
+
+def _line(text: str, registry: SlotRegistry, field: str) -> Marked:
+    return Marked(place_tags(" ".join(text.split()), registry, field=field))
+
+
+def _digest(digest: Digest, registry: SlotRegistry, places: Places) -> dict[str, object]:
+    return {
+        "links": [
+            _ready(number, link, registry, places) for number, link in enumerate(digest.links, start=1)
+        ],
+        "before_html": to_html(digest.before, registry, places),
+        "before_text": to_text(digest.before, registry, places),
+        "after_html": to_html(digest.after, registry, places),
+        "after_text": to_text(digest.after, registry, places),
+    }
+
+
+def _ready(number: int, link: DigestLink, registry: SlotRegistry, places: Places) -> _ReadyLink:
+    # The whole link goes through the parser once more, so that its address is checked like any other.
+    parse(f"[link](<{link.url}>)")
+    return _ReadyLink(
+        number=number,
+        title=link.title,
+        url=places.resolve(link.url, "markdown"),
+        source=link.source,
+        why_html=to_html(link.why, registry, places),
+        why_text=to_text(link.why, registry, places),
+    )
+
+
+def _kind(kind: str) -> LetterKind:
+    try:
+        return LetterKind(kind)
+    except ValueError:
+        raise InvalidInput(f"“{kind}” is not a kind of issue; use letter or links.", field="kind") from None

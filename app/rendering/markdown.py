@@ -1,0 +1,86 @@
+"""Markdown to HTML: for mail (tables around boxes, styles added later) and for the archive page.
+
+Both come from the tree in `tree`; raw HTML was never parsed, and nh3 has the last word on what is let through.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from app.foundation.errors import ContentError
+from app.rendering.html_writer import HtmlWriter
+from app.rendering.plaintext import write_text
+from app.rendering.slots import Marked, Slot, SlotRegistry
+from app.rendering.tree import GUIDE_URL, Document, parse
+
+_TAGS: Final = {
+    *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "a", "img", "code", "pre"),
+    *("ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "div", "aside"),
+}
+_ATTRIBUTES: Final = {
+    "*": {"class"},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
+    "th": {"align"},
+    "td": {"align"},
+    "table": {"role", "width", "cellpadding", "cellspacing", "border"},
+}
+_SCHEMES: Final = {"http", "https", "mailto", "tel"}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where addresses that the author left open lead to: `/path` and the placeholder `{guide_url}`."""
+
+    base_url: str = ""
+    guide_url: str | None = None
+
+    def resolve(self, address: str, field: str) -> str:
+        """The full address. Raises ContentError for `{guide_url}` while no guide is known."""
+        if address == GUIDE_URL:
+            if not self.guide_url:
+                raise ContentError(
+                    "A link still points to {guide_url}, and there is no guide to send readers to.",
+                    field=field,
+                    hint="Replace {guide_url} with the address of the guide's page.",
+                )
+            return self.guide_url
+        return self.base_url.rstrip("/") + address if address.startswith("/") else address
+
+
+def to_html(source: str | Document, registry: SlotRegistry, places: Places | None = None) -> Markup:
+    """The mail's HTML, unstyled, with markers where merge tags stand."""
+    return _html(source, places or Places(), lambda slot: registry.mark(slot.name, slot.fallback), mail=True)
+
+
+def to_web_html(source: str | Document, places: Places | None = None) -> Markup:
+    """The archive page's HTML; every merge tag shows its fallback, so no reader's data can leak."""
+    return _html(source, places or Places(), lambda slot: str(escape(slot.fallback)), mail=False)
+
+
+def to_text(source: str | Document, registry: SlotRegistry, places: Places | None = None) -> Marked:
+    """The plain-text part, wrapped at 72 columns, with markers where merge tags stand."""
+    document = _document(source)
+    where = places or Places()
+    return write_text(
+        document,
+        put=lambda slot: registry.mark(slot.name, slot.fallback),
+        resolve=lambda address: where.resolve(address, document.field),
+    )
+
+
+def _document(source: str | Document) -> Document:
+    return source if isinstance(source, Document) else parse(source)
+
+
+def _html(source: str | Document, places: Places, put: Callable[[Slot], str], *, mail: bool) -> Markup:
+    document = _document(source)
+    renderer = HtmlWriter(put, lambda address: places.resolve(address, document.field), mail=mail)
+    html = renderer.render(list(document.tokens), MarkdownIt("commonmark").options, {})
+    cleaned = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)
+    return Markup(cleaned)  # noqa: S704 - nh3 has just cleaned it
