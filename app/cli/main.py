@@ -7,7 +7,9 @@ import click
 
 from app.foundation.errors import HandoffError
 
-NOUNS: dict[str, str] = {}
+NOUNS: dict[str, str] = {
+    "subscriber": "app.cli.subscriber",
+}
 """Command name -> module that exposes it as `command`."""
 
 

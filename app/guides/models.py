@@ -52,7 +52,10 @@ class Grant(Base):
     """One reader's right to one guide; separate from subscribing."""
 
     __tablename__ = "guide_grant"
-    __table_args__ = (UniqueConstraint("subscriber_id", "slug"),)
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "slug"),
+        {"sqlite_autoincrement": True},  # ids stand in tokens: never used twice
+    )
 
     id: Mapped[PrimaryKey]
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))

@@ -12,6 +12,7 @@ class JoinRequest(Base):
     """One filled-in form: the confirmation mail's occasion, and what its link will switch on."""
 
     __tablename__ = "join_request"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  (ids stand in tokens: never used twice)
 
     id: Mapped[PrimaryKey]
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)

@@ -71,9 +71,10 @@ class SuppressionReason(StrEnum):
 
 
 class Subscriber(Base):
-    """One canonical address."""
+    """One canonical address. Ids are never used twice, because tokens in old mail carry them."""
 
     __tablename__ = "subscriber"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  (SQLAlchemy's own protocol)
 
     id: Mapped[PrimaryKey]
     address: Mapped[str] = mapped_column(String(320), doc="what we write to")

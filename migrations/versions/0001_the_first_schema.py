@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber")),
         sa.UniqueConstraint("canonical", name=op.f("uq_subscriber_canonical")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("subscriber", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscriber_address_hash"), ["address_hash"], unique=False)
@@ -395,6 +396,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guide_grant")),
         sa.UniqueConstraint("subscriber_id", "slug", name=op.f("uq_guide_grant_subscriber_id_slug")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("guide_grant", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_guide_grant_slug"), ["slug"], unique=False)
@@ -421,6 +423,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_join_request")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("join_request", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_join_request_ip"), ["ip"], unique=False)

@@ -1,0 +1,86 @@
+"""Erasing a person: every table, and nothing kept but the hash that keeps them unmailed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.conversation.models import InboundMail, Message, Thread
+from app.delivery.models import Bounce, Delivery, Outcome, RecipientKind
+from app.foundation.storage import Storage
+from app.subscribers.models import Subscriber, SuppressionReason
+from app.subscribers.suppression import suppress
+from app.tracking.models import Click, Open
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was removed. `files` must be deleted from storage once the transaction has committed."""
+
+    deliveries: int
+    messages: int
+    files: tuple[str, ...]
+
+
+def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber) -> Erased:
+    """Remove a reader everywhere.
+
+    The ledger keeps its numbers (a delivery to a number that belongs to nobody any more); addresses, names, words,
+    peers and raw mail go. Subscriptions, consent records, requests and grants go with the subscriber's row.
+    """
+    suppress(session, now, subscriber.address_hash, SuppressionReason.ERASED)
+    deliveries = select(Delivery.id).where(
+        Delivery.recipient_kind == RecipientKind.SUBSCRIBER, Delivery.recipient_id == subscriber.id
+    )
+    files = [
+        key
+        for key in session.scalars(
+            select(Bounce.raw_key).where(
+                (Bounce.address_hash == subscriber.address_hash) | Bounce.delivery_id.in_(deliveries)
+            )
+        )
+        if key
+    ]
+    session.execute(
+        update(Bounce)
+        .where((Bounce.address_hash == subscriber.address_hash) | Bounce.delivery_id.in_(deliveries))
+        .values(evidence="", raw_key="")
+    )
+    session.execute(update(Outcome).where(Outcome.delivery_id.in_(deliveries)).values(reply=""))
+    for evidence in (Click, Open):
+        session.execute(
+            update(evidence).where(evidence.delivery_id.in_(deliveries)).values(ip="", user_agent="")
+        )
+    count = len(session.scalars(deliveries).all())
+    session.execute(update(Delivery).where(Delivery.id.in_(deliveries)).values(slots=None))
+    messages, mail_files = _erase_conversations(session, subscriber)
+    session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
+    session.expunge(subscriber)
+    return Erased(deliveries=count, messages=messages, files=(*files, *mail_files))
+
+
+def _erase_conversations(session: Session, subscriber: Subscriber) -> tuple[int, list[str]]:
+    threads = select(Thread.id).where(Thread.subscriber_id == subscriber.id)
+    inbound = list(
+        session.scalars(
+            select(Message.inbound_mail_id).where(
+                Message.thread_id.in_(threads), Message.inbound_mail_id.is_not(None)
+            )
+        )
+    )
+    mails = (InboundMail.id.in_(inbound)) | (
+        InboundMail.envelope_from.in_([subscriber.address, subscriber.canonical])
+    )
+    files = list(session.scalars(select(InboundMail.storage_key).where(mails)))
+    count = len(session.scalars(select(Message.id).where(Message.thread_id.in_(threads))).all())
+    session.execute(delete(Message).where(Message.thread_id.in_(threads)))
+    session.execute(delete(Thread).where(Thread.subscriber_id == subscriber.id))
+    session.execute(update(InboundMail).where(mails).values(envelope_from="", error=""))
+    return count, files
+
+
+def delete_files(storage: Storage, erased: Erased) -> None:
+    """After the commit: the raw mail itself."""
+    for key in erased.files:
+        storage.delete(key)
