@@ -13,6 +13,7 @@ from app.web.state import close_session, runtime
 from app.wiring import Runtime, build_runtime
 
 BLUEPRINTS: tuple[str, ...] = (
+    "app.web.dev.mailbox",
     "app.web.health",
     "app.web.public.site",
     "app.web.public.tracking",
