@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import redis
 
+import app.schema  # noqa: F401  (a foreign key finds its table only when every model has been seen)
 from app.foundation.clock import Clock, file_clock, system_clock
 from app.foundation.db import Database, open_database
 from app.foundation.jobs import Doorbell, RedisDoorbell, connect_doorbell

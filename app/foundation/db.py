@@ -15,11 +15,13 @@ from typing import Annotated, Any
 
 from sqlalchemy import (
     BigInteger,
+    CursorResult,
     Dialect,
     Engine,
     Enum,
     Integer,
     MetaData,
+    UpdateBase,
     event,
     make_url,
 )
@@ -133,6 +135,14 @@ def open_database(url: str, **options: Any) -> Database:
         write=sessionmaker(engine, expire_on_commit=False),
         read=sessionmaker(engine.execution_options(handoff_read=True), autoflush=False),
     )
+
+
+def changed_rows(session: Session, statement: UpdateBase) -> int:
+    """Run an UPDATE or DELETE and say how many rows it changed: `UPDATE … WHERE state = 'old'` is how we claim."""
+    result = session.execute(statement)
+    if not isinstance(result, CursorResult):
+        raise TypeError("only an UPDATE or DELETE can be counted")
+    return result.rowcount
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

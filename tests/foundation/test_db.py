@@ -51,7 +51,7 @@ def test_times_are_aware_and_naive_ones_are_refused(database: Database) -> None:
     column = UtcDateTime()
     eastern = datetime(2026, 11, 24, 8, 15, tzinfo=timezone(timedelta(hours=-5)))
     stored = column.process_bind_param(eastern, database.engine.dialect)
-    assert stored == datetime(2026, 11, 24, 13, 15)  # noqa: DTZ001
+    assert stored == datetime(2026, 11, 24, 13, 15)
     assert column.process_result_value(stored, database.engine.dialect) == eastern
     with pytest.raises(ValueError, match="naive"):
-        column.process_bind_param(datetime(2026, 11, 24), database.engine.dialect)  # noqa: DTZ001
+        column.process_bind_param(datetime(2026, 11, 24), database.engine.dialect)

@@ -1,0 +1,109 @@
+"""Looking up issues: for the studio's lists, for the public archive, and for the clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.foundation.errors import NotFound
+from app.issues.models import Issue, IssueKind, IssueState
+
+OUT = (IssueState.SENDING, IssueState.SENT)
+"""States in which readers hold the mail, so its web page must exist."""
+
+
+@dataclass(frozen=True)
+class IssuePage:
+    """One page of a list; `pages` is at least 1."""
+
+    issues: tuple[Issue, ...]
+    total: int
+    page: int
+    pages: int
+
+
+def get_issue(session: Session, issue_id: int) -> Issue:
+    """The issue. Raises NotFound."""
+    issue = session.get(Issue, issue_id)
+    if issue is None:
+        raise NotFound(
+            f"There is no issue {issue_id}.", hint="The studio's list of issues shows what there is."
+        )
+    return issue
+
+
+def list_issues(
+    session: Session,
+    *,
+    state: IssueState | None = None,
+    kind: IssueKind | None = None,
+    page: int = 1,
+    per_page: int = 25,
+) -> IssuePage:
+    """The studio's list, the last touched first."""
+    query = select(Issue)
+    if state is not None:
+        query = query.where(Issue.state == state)
+    if kind is not None:
+        query = query.where(Issue.kind == kind)
+    return _page(session, query, (Issue.updated_at.desc(), Issue.id.desc()), page, per_page)
+
+
+def sent_issues(
+    session: Session, *, kind: IssueKind | None = None, page: int = 1, per_page: int = 20
+) -> IssuePage:
+    """The public archive: everything that went out and was not withdrawn, the newest first."""
+    query = select(Issue).where(Issue.state.in_(OUT), Issue.withdrawn_at.is_(None))
+    if kind is not None:
+        query = query.where(Issue.kind == kind)
+    return _page(session, query, (Issue.sent_at.desc(), Issue.id.desc()), page, per_page)
+
+
+def sent_issue(session: Session, slug: str) -> Issue:
+    """The archive page's issue. Raises NotFound for what never went out: a draft's address tells nothing."""
+    issue = session.scalar(select(Issue).where(Issue.slug == slug, Issue.state.in_(OUT)))
+    if issue is None or issue.withdrawn_at is not None:
+        raise NotFound(
+            "There is no issue at this address.", hint="The archive lists every one that went out."
+        )
+    return issue
+
+
+def coming_issues(session: Session, *, limit: int = 10) -> list[Issue]:
+    """What is scheduled, the next first."""
+    query = select(Issue).where(Issue.state == IssueState.SCHEDULED)
+    return list(session.scalars(query.order_by(Issue.scheduled_at, Issue.id).limit(limit)))
+
+
+def held_issues(session: Session) -> list[Issue]:
+    """What waits for the author."""
+    return list(session.scalars(select(Issue).where(Issue.state == IssueState.HELD).order_by(Issue.id)))
+
+
+def due_issue_ids(session: Session, now: datetime) -> list[int]:
+    """Scheduled issues whose moment has come, the earliest first."""
+    query = select(Issue.id).where(Issue.state == IssueState.SCHEDULED, Issue.scheduled_at <= now)
+    return list(session.scalars(query.order_by(Issue.scheduled_at, Issue.id)))
+
+
+def latest_out(session: Session) -> Issue | None:
+    """The issue that went out last."""
+    query = select(Issue).where(Issue.state.in_(OUT)).order_by(Issue.sent_at.desc(), Issue.id.desc())
+    return session.scalar(query.limit(1))
+
+
+def count_by_state(session: Session) -> dict[IssueState, int]:
+    """How many issues there are in each state that has any."""
+    rows = session.execute(select(Issue.state, func.count()).group_by(Issue.state))
+    return dict(rows.tuples().all())
+
+
+def _page(
+    session: Session, query: Select[Issue], order: tuple[object, ...], page: int, per_page: int
+) -> IssuePage:
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    pages = max(1, -(-total // per_page))
+    page = min(max(1, page), pages)
+    rows = session.scalars(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))  # type: ignore[arg-type]
+    return IssuePage(tuple(rows), total, page, pages)

@@ -1,0 +1,186 @@
+"""Writing an issue: drafts, saving without losing anybody's words, and what an issue needs before it may go out."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.foundation.db import changed_rows
+from app.foundation.errors import Conflict, InvalidInput
+from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.queries import get_issue
+
+LONGEST_TEXT: Final = 400_000
+LONGEST_LINE: Final = 300
+EDITABLE: Final = (IssueState.DRAFT, IssueState.HELD)
+"""A scheduled issue is what the author approved; it has to be taken back before a word of it changes."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the author types. An empty `slug` keeps the present one, or makes one from the title."""
+
+    title: str
+    subject: str = ""
+    preheader: str = ""
+    markdown: str = ""
+    slug: str = ""
+
+
+class EditedMeanwhile(Conflict):
+    """Somebody saved this issue after the page was opened. `theirs` is what stands there now."""
+
+    def __init__(self, theirs: Issue) -> None:
+        super().__init__(
+            "Somebody saved this issue while you were writing. Nothing is lost: your words are below, theirs "
+            "beside them.",
+            hint="Take over what you need, then save again.",
+        )
+        self.theirs = theirs
+
+
+def create_issue(session: Session, now: datetime, kind: IssueKind, draft: Draft) -> Issue:
+    """A new draft. Without a subject of its own it takes the title.
+
+    Raises InvalidInput naming the field.
+    """
+    checked = _checked(draft)
+    issue = Issue(
+        kind=kind,
+        slug=free_slug(session, checked.slug or checked.title),
+        title=checked.title,
+        subject=checked.subject or checked.title,
+        preheader=checked.preheader,
+        markdown=checked.markdown,
+        state=IssueState.DRAFT,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(issue)
+    session.flush()
+    return issue
+
+
+def save_issue(session: Session, now: datetime, issue_id: int, version: int, draft: Draft) -> Issue:
+    """Save what the author typed over `version`, the one they had before them.
+
+    Raises InvalidInput naming the field, EditedMeanwhile when the version has moved on, Conflict when the issue
+    is scheduled or out already.
+    """
+    checked = _checked(draft)
+    issue = get_issue(session, issue_id)
+    slug = issue.slug
+    if checked.slug and slugify(checked.slug) != issue.slug:
+        slug = free_slug(session, checked.slug, keep=issue.id)
+    saved = changed_rows(
+        session,
+        update(Issue)
+        .where(Issue.id == issue_id, Issue.version == version, Issue.state.in_(EDITABLE))
+        .values(
+            title=checked.title,
+            subject=checked.subject,
+            preheader=checked.preheader,
+            markdown=checked.markdown,
+            slug=slug,
+            version=version + 1,
+            updated_at=now,
+        ),
+    )
+    session.refresh(issue)
+    if saved == 1:
+        return issue
+    if issue.state not in EDITABLE:
+        raise Conflict(
+            f"This issue is {issue.state.value} and can no longer be changed here.",
+            hint="A scheduled issue can be taken back to a draft first.",
+        )
+    raise EditedMeanwhile(issue)
+
+
+def discard_issue(session: Session, issue_id: int) -> None:
+    """Throw a draft away. Raises Conflict for anything but a draft that never went out."""
+    gone = changed_rows(
+        session,
+        delete(Issue).where(Issue.id == issue_id, Issue.state.in_(EDITABLE), Issue.edition_id.is_(None)),
+    )
+    if gone != 1:
+        raise Conflict("Only a draft that was never sent can be thrown away.")
+
+
+def check_complete(issue: Issue) -> None:
+    """Raises InvalidInput naming the first thing that is missing for sending."""
+    if not issue.subject.strip():
+        raise InvalidInput(
+            "An issue needs a subject.", field="subject", hint="One line that says what is inside."
+        )
+    if not issue.markdown.strip():
+        raise InvalidInput("An issue needs some text.", field="markdown", hint="Write or import it first.")
+
+
+def slugify(text: str) -> str:
+    """Words for an address: lower-case ASCII letters, digits and hyphens, at most 80 characters; never empty."""
+    plain = (
+        unicodedata.normalize("NFKD", text.replace("’", "").replace("'", ""))
+        .encode("ascii", "ignore")
+        .decode()
+    )
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    if len(words) > 80:
+        words = words[:81].rpartition("-")[0] or words[:80]
+    return words or "issue"
+
+
+def free_slug(session: Session, wish: str, *, keep: int | None = None) -> str:
+    """The wish as a slug that no other issue has: `name`, `name-2`, `name-3`…"""
+    base = slugify(wish)
+    query = select(Issue.slug).where(Issue.slug.startswith(base, autoescape=True))
+    if keep is not None:
+        query = query.where(Issue.id != keep)
+    taken = set(session.scalars(query))
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _checked(draft: Draft) -> Draft:
+    title = _line(draft.title, "title")
+    if not title:
+        raise InvalidInput(
+            "An issue needs a title.", field="title", hint="It heads the letter and names the page."
+        )
+    return Draft(
+        title=title,
+        subject=_line(draft.subject, "subject"),
+        preheader=_line(draft.preheader, "preheader"),
+        markdown=_text(draft.markdown),
+        slug=draft.slug.strip(),
+    )
+
+
+def _line(value: str, field: str) -> str:
+    """One line: header injection (A1) is refused, not repaired, so that nobody wonders where words went."""
+    text = unicodedata.normalize("NFC", value.strip())
+    if len(text) > LONGEST_LINE:
+        raise InvalidInput(f"is too long; at most {LONGEST_LINE} characters.", field=field)
+    if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
+        raise InvalidInput("must be one line.", field=field)
+    return text
+
+
+def _text(value: str) -> str:
+    if len(value) > LONGEST_TEXT:
+        raise InvalidInput(
+            f"is too long for a letter: {len(value):,} characters, at most {LONGEST_TEXT:,}.",
+            field="markdown",
+            hint="Put the long part on the web and link to it.",
+        )
+    if "\x00" in value:
+        raise InvalidInput("holds a null character.", field="markdown", hint="Was it a text file?")
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
