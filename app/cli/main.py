@@ -8,6 +8,8 @@ import click
 from app.foundation.errors import HandoffError
 
 NOUNS: dict[str, str] = {
+    "author": "app.cli.author",
+    "seed": "app.cli.seed",
     "subscriber": "app.cli.subscriber",
 }
 """Command name -> module that exposes it as `command`."""
