@@ -9,6 +9,7 @@ from app.foundation.errors import HandoffError
 
 NOUNS: dict[str, str] = {
     "author": "app.cli.author",
+    "inbound": "app.cli.inbound",
     "seed": "app.cli.seed",
     "subscriber": "app.cli.subscriber",
 }

@@ -1,0 +1,101 @@
+"""What a mail is, read from the mail alone: kind, recipients a bounce speaks of, the writer's own words.
+
+Nothing here believes anything: whether a mail may change somebody's state is decided in routing, by signed
+addresses only.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from app.conversation.autoreplies import is_auto_reply
+from app.conversation.mime import Mail, parse_mail
+from app.conversation.models import InboundKind, Lane
+from app.conversation.ownwords import own_words, readable_text
+from app.conversation.reports import RecipientReport, read_status_parts
+
+_ADDRESS: Final = re.compile(r"[^\s<>\"(),;:]{1,128}@[^\s<>\"(),;:@]{1,255}")
+_LEAVE: Final = re.compile(
+    r"^\W*(?:unsubscribe|remove me|stop|abmelden|désabonner|darme de baja)\W*$", re.IGNORECASE
+)
+_ANSWER: Final = re.compile(r"^\s*(?:re|aw|sv|antw|odp|vs|ref|rif|res|tr|wg)\s?(?:\[\d+\])?:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """`feedback` is the RFC 5965 Feedback-Type of a complaint report, empty otherwise."""
+
+    kind: InboundKind
+    recipients: tuple[RecipientReport, ...] = ()
+    text: str = ""
+    lane: Lane = Lane.OTHER
+    subject: str = ""
+    sender: str = ""
+    message_id: str = ""
+    feedback: str = ""
+    addressed_to: tuple[str, ...] = ()
+
+
+def inspect_mail(raw: bytes) -> Inspection:
+    """Classify a raw mail. Never raises, whatever the bytes."""
+    mail = parse_mail(raw)
+    feedback = _feedback_type(mail)
+    reports = tuple(read_status_parts(mail))
+    kind = _kind(mail, feedback, reports)
+    return Inspection(
+        kind=kind,
+        recipients=reports if kind is InboundKind.BOUNCE else (),
+        text="" if kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT} else own_words(mail),
+        subject=" ".join(mail.decoded("subject").split())[:300],
+        sender=sender_address(mail),
+        message_id=mail.get("message-id")[:998],
+        feedback=feedback,
+        addressed_to=tuple(_addressees(mail)),
+    )
+
+
+def sender_address(mail: Mail) -> str:
+    """The address in From, as claimed; empty when there is none."""
+    found = _ADDRESS.search(mail.decoded("from")[-600:])
+    return found.group(0) if found else ""
+
+
+def _addressees(mail: Mail) -> list[str]:
+    """Where the header says the mail went, for ways in that know no envelope (a mailbox, a bare pipe)."""
+    names = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
+    values = [value for name in names for value in mail.root.get_all(name)[:5]]
+    return [found for value in values for found in _ADDRESS.findall(value[:4000])][:50]
+
+
+def _kind(mail: Mail, feedback: str, reports: tuple[RecipientReport, ...]) -> InboundKind:
+    if feedback:
+        return InboundKind.COMPLAINT if feedback in COMPLAINTS else InboundKind.OTHER
+    if reports:
+        return InboundKind.BOUNCE
+    if is_auto_reply(mail):
+        return InboundKind.AUTO_REPLY
+    if _asks_to_leave(mail):
+        return InboundKind.UNSUBSCRIBE
+    if mail.get("in-reply-to") or mail.get("references") or _ANSWER.match(mail.decoded("subject")):
+        return InboundKind.REPLY
+    return InboundKind.OTHER
+
+
+# RFC 5965 3.1 and the registry: only these say that a person wants no more of this (S19).
+COMPLAINTS: Final = frozenset({"abuse", "opt-out", "opt-out-list"})
+
+
+def _feedback_type(mail: Mail) -> str:
+    for part in mail.own_parts():
+        if part.content_type == "message/feedback-report":
+            found = re.search(rb"(?im)^feedback-type[ \t]*:[ \t]*([\w-]{1,40})", part.content()[:65_536])
+            return found.group(1).decode("ascii", "replace").lower() if found else "unknown"
+    return ""
+
+
+def _asks_to_leave(mail: Mail) -> bool:
+    """A bare request to leave: the subject or the whole text says nothing else."""
+    text = own_words(mail)
+    if text:
+        return bool(_LEAVE.match(text))
+    return bool(_LEAVE.match(mail.decoded("subject"))) and not readable_text(mail).strip()

@@ -1,0 +1,131 @@
+"""What each mail that came in leads to. Only a signed address of ours may change anybody's state.
+
+A sender's claim proves nothing: a bounce that names a reader, a From header, an Authentication-Results line. The
+token in the address we were written to does (A43, A44, A48).
+"""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.conversation.inspecting import Inspection, inspect_mail
+from app.conversation.models import InboundKind, InboundMail, InboundState
+from app.conversation.receiving import read_raw
+from app.conversation.reports import Action, RecipientReport
+from app.conversation.threads import add_reply
+from app.delivery.bounces import record_bounce
+from app.delivery.models import BounceClass, BounceSource, Delivery, RecipientKind
+from app.delivery.verdicts import Reason
+from app.delivery.verp import SignedAddress, SignedKind, read_address
+from app.foundation.storage import Storage
+from app.foundation.tokens import Signer
+from app.subscribers.models import Subscriber
+from app.subscribers.preferences import leave
+
+FORM_MAILTO = "mail: List-Unsubscribe"
+FORM_REPLY = "mail: reply"
+
+
+def process_inbound(
+    session: Session, now: datetime, inbound_id: int, *, storage: Storage, signer: Signer
+) -> InboundKind | None:
+    """Work on one stored mail once; None when that was done before or it is quarantined."""
+    inbound = session.scalars(
+        select(InboundMail).where(InboundMail.id == inbound_id).with_for_update()
+    ).one_or_none()
+    if inbound is None or inbound.state is not InboundState.RECEIVED:
+        return None
+    found = inspect_mail(read_raw(storage, inbound.storage_key))
+    written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
+    signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
+    inbound.kind = _act(session, now, inbound, found, signed)
+    inbound.state = InboundState.DONE
+    return inbound.kind
+
+
+def _act(
+    session: Session, now: datetime, inbound: InboundMail, found: Inspection, signed: SignedAddress | None
+) -> InboundKind:
+    """Draw the consequence; the kind as it was after all."""
+    if signed is None:
+        return found.kind
+    if signed.kind is SignedKind.BOUNCE:
+        if found.kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT}:
+            _take_bounce(session, now, inbound, found, signed.delivery_id)
+        return found.kind
+    if found.kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT, InboundKind.AUTO_REPLY}:
+        return found.kind
+    if signed.kind is SignedKind.LEAVE:
+        _leave(session, now, inbound, signed.subscriber_id, signed.topic_id or None, FORM_MAILTO)
+        return InboundKind.UNSUBSCRIBE
+    if signed.kind is SignedKind.REPLY:
+        return _take_reply(session, now, inbound, found, signed.delivery_id)
+    return found.kind
+
+
+def _take_reply(
+    session: Session, now: datetime, inbound: InboundMail, found: Inspection, delivery_id: int
+) -> InboundKind:
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None:
+        return found.kind
+    if found.kind is InboundKind.UNSUBSCRIBE and delivery.recipient_kind is RecipientKind.SUBSCRIBER:
+        _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY)
+        return InboundKind.UNSUBSCRIBE
+    add_reply(session, now, inbound, delivery, found)
+    return InboundKind.REPLY
+
+
+def _leave(
+    session: Session,
+    now: datetime,
+    inbound: InboundMail,
+    subscriber_id: int,
+    topic_id: int | None,
+    form: str,
+) -> None:
+    if session.get(Subscriber, subscriber_id) is not None:
+        leave(session, now, subscriber_id, topic_id, form, detail={"inbound_mail": inbound.id})
+
+
+def _take_bounce(
+    session: Session, now: datetime, inbound: InboundMail, found: Inspection, delivery_id: int
+) -> None:
+    """One piece of news about one delivery, whatever number of recipients the report speaks of."""
+    if found.kind is InboundKind.COMPLAINT:
+        bounce_class, reason, status = BounceClass.COMPLAINT, str(Reason.COMPLAINT), ""
+        words = f"feedback report: {found.feedback}"
+    else:
+        report = _mildest(found.recipients)
+        if report is None or report.bounce_class is None:
+            return
+        bounce_class, reason, status = report.bounce_class, report.reason, report.status
+        words = report.words
+    record_bounce(
+        session,
+        now,
+        delivery_id=delivery_id,
+        source=BounceSource.DSN,
+        bounce_class=bounce_class,
+        reason=reason,
+        status=status,
+        evidence=words,
+        raw_key=inbound.storage_key,
+        fingerprint=hashlib.sha256(
+            f"{delivery_id} {bounce_class} {inbound.fingerprint}".encode()
+        ).hexdigest(),
+    )
+
+
+_SEVERITY = (BounceClass.POLICY, BounceClass.SOFT, BounceClass.HARD)
+
+
+def _mildest(reports: tuple[RecipientReport, ...]) -> RecipientReport | None:
+    """A reader who forwards to two places has not gone because one of them has: the best news counts."""
+    if any(report.action is not Action.FAILED for report in reports):
+        return None
+    return min(
+        reports, key=lambda report: _SEVERITY.index(report.bounce_class or BounceClass.SOFT), default=None
+    )
