@@ -62,7 +62,7 @@ class Handler:
 
     async def handle_DATA(self, server: "Listener", _session: Session, envelope: Envelope) -> str:
         raw = bytes(envelope.original_content or b"")
-        sender, recipients = envelope.mail_from or "", list(envelope.rcpt_tos)
+        sender, recipients = (envelope.mail_from or "").strip("<>"), list(envelope.rcpt_tos)
         answers = await asyncio.to_thread(self.keep, raw, sender, recipients, server.via)
         if server.speaks_lmtp:
             return "\r\n".join(answers)
