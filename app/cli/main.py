@@ -8,12 +8,18 @@ import click
 from app.foundation.errors import HandoffError
 
 NOUNS: dict[str, str] = {
+    "clock": "app.cli.processes:clock",
+    "mail-in": "app.cli.processes:mail_in",
+    "migrate": "app.cli.processes:migrate",
+    "up": "app.cli.up",
+    "web": "app.cli.processes:web",
+    "worker": "app.cli.processes:worker",
     "author": "app.cli.author",
     "inbound": "app.cli.inbound",
     "seed": "app.cli.seed",
     "subscriber": "app.cli.subscriber",
 }
-"""Command name -> module that exposes it as `command`."""
+"""Command name -> module that exposes it, as `command` or under the name after the colon."""
 
 
 class Commands(click.Group):
@@ -25,7 +31,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in NOUNS:
             return None
-        command: click.Command = import_module(NOUNS[cmd_name]).command
+        module, _, attribute = NOUNS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute or "command")
         return command
 
 
