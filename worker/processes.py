@@ -34,7 +34,7 @@ def web_argv(host: str, port: int) -> tuple[str, ...]:
     """granian with our application factory; a request under way at SIGTERM has 10 seconds to end."""
     return (
         *(sys.executable, "-m", "granian", "app.web.factory:create_app", "--factory", "--interface", "wsgi"),
-        *("--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"),
+        *("--host", host, "--port", str(port), "--no-ws", "--log-level", "error"),
         *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
         *("--workers-kill-timeout", "10", "--respawn-failed-workers"),
     )
