@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     smtp_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
+    client_ip_header: str = ""
     secret_key: SecretStr = SecretStr("")
     storage_url: str = ""
     clock_file: Path | None = None

@@ -3,6 +3,7 @@
 A GET reads (`reader()`); a POST writes (`writer()`) and commits itself once its use case has returned.
 """
 
+import ipaddress
 from datetime import datetime
 
 from flask import current_app, g, request
@@ -51,8 +52,16 @@ def close_session(_error: BaseException | None = None) -> None:
 
 
 def client_ip() -> str:
-    """The peer's address as the server saw it (granian sits behind a proxy only where it is told so)."""
-    return request.remote_addr or ""
+    """Where the request came from: the peer, or what the proxy in front says in HANDOFF_CLIENT_IP_HEADER.
+
+    The header is believed only where the operator names it: without a proxy anybody could write it.
+    """
+    header = runtime().settings.client_ip_header
+    said = request.headers.get(header, "").strip() if header else ""
+    try:
+        return str(ipaddress.ip_address(said)) if said else request.remote_addr or ""
+    except ValueError:
+        return request.remote_addr or ""
 
 
 def user_agent() -> str:
