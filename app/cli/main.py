@@ -15,6 +15,7 @@ NOUNS: dict[str, str] = {
     "web": "app.cli.processes:web",
     "worker": "app.cli.processes:worker",
     "author": "app.cli.author",
+    "guide": "app.cli.guide",
     "inbound": "app.cli.inbound",
     "seed": "app.cli.seed",
     "subscriber": "app.cli.subscriber",

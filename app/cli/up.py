@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import OperationalError
 
+from app.cli.guide import build_missing_guides
 from app.cli.seed import seed_installation, studio_login_link
 from app.foundation.errors import HandoffError, Misconfigured, Unavailable
 from app.foundation.migrations import upgrade
@@ -114,12 +115,22 @@ def prepare(runtime: Runtime) -> None:
         upgrade(runtime.database.engine)
         with runtime.database.writing() as session:
             seed_installation(session, runtime.clock(), runtime.settings)
+        _build_guides(runtime)
     except OperationalError as error:
         raise Unavailable(
             f"The database does not answer: {error.orig}", field="HANDOFF_DATABASE_URL"
         ) from error
     finally:
         runtime.database.engine.dispose()
+
+
+def _build_guides(runtime: Runtime) -> None:
+    """A guide whose source is broken is told and left out; it is no reason to keep the letter from going out."""
+    try:
+        for built in build_missing_guides(runtime):
+            say_to_terminal(f"Built the guide {built.slug}: {built.pages} pages.")
+    except HandoffError as error:
+        say_to_terminal(f"A guide was not built: {error}")
 
 
 def children(plan: Plan) -> list[ChildSpec]:

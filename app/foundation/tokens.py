@@ -59,6 +59,10 @@ class Signer:
             raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
         except (binascii.Error, ValueError):
             raise NotFound("This link is not one of ours, or it was cut short.") from None
+        if base64.b32encode(raw).decode().rstrip("=") != token.upper():
+            raise NotFound(
+                "This link is not one of ours, or it was cut short."
+            )  # spare bits of the last letter
         mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
         expected = hmac.new(self.key(purpose), payload, hashlib.sha256).digest()[:MAC_BYTES]
         if len(token) > 128 or not hmac.compare_digest(mac, expected) or not token.isascii():

@@ -21,6 +21,12 @@ class JoinRequest(Base):
     form: Mapped[str] = mapped_column(String(80), default="")
     source: Mapped[str] = mapped_column(String(200), default="")
     ip: Mapped[str] = mapped_column(String(45), default="", index=True)
+    mailbox_hash: Mapped[str] = mapped_column(
+        String(64),
+        default="",
+        index=True,
+        doc="of foundation.addresses.abuse_key: dot and plus variants share it",
+    )
     requested_at: Mapped[datetime]
     mailed_at: Mapped[datetime | None] = mapped_column(
         doc="null: within the one-a-day limit, no mail went out"

@@ -50,9 +50,9 @@ def leave(
     user_agent: str = "",
     detail: dict[str, Any] | None = None,
 ) -> tuple[int, ...]:
-    """Leave one topic, or everything with `topic_id` None; the topics that were not left before.
+    """Leave one topic, or everything with `topic_id` None; the topics that were on until now.
 
-    Leaving everything also marks topics the reader never had, so that no later import brings them in.
+    Topics the reader never had are marked too, so that no later import brings them in.
     Idempotent: leaving again changes nothing and adds no record.
     Raises NotFound for a subscriber that is not there.
     """
@@ -60,13 +60,15 @@ def leave(
     query = select(Topic.id).order_by(Topic.id)
     wanted = tuple(session.scalars(query if topic_id is None else query.where(Topic.id == topic_id)))
     evidence = Evidence(form=form, ip=ip, user_agent=user_agent)
+    before = subscriptions_of(session, subscriber_id)
     left = []
     for each in wanted:
         if set_state(session, now, subscriber_id, each, SubscriptionState.LEFT):
             record_consent(
                 session, now, subscriber_id, ConsentAction.LEFT, evidence, topic_id=each, detail=detail
             )
-            left.append(each)
+            if before.get(each) is SubscriptionState.ON:
+                left.append(each)
     return tuple(left)
 
 

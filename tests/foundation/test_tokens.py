@@ -30,3 +30,14 @@ def test_what_we_did_not_sign_is_not_found(text: str) -> None:
 
 def test_a_verp_local_part_fits_64_octets() -> None:
     assert len("bounce+" + SIGNER.sign(Purpose.BOUNCE, 2**40, 2**20)) <= 64
+
+
+@given(st.lists(st.integers(0, 2**40), min_size=1, max_size=3), st.data())
+def test_a_token_with_any_letter_changed_is_not_found(numbers: list[int], data: st.DataObject) -> None:
+    token = SIGNER.sign(Purpose.CONFIRM, *numbers)
+    place = data.draw(st.integers(0, len(token) - 1))
+    letter = data.draw(
+        st.sampled_from("abcdefghijklmnopqrstuvwxyz234567").filter(lambda c: c != token[place])
+    )
+    with pytest.raises(NotFound):
+        SIGNER.read(Purpose.CONFIRM, token[:place] + letter + token[place + 1 :], len(numbers))
