@@ -1,7 +1,9 @@
 """Editions and the ledger: who is to get what, who works on it, and every answer ever heard.
 
-A Delivery is written once, when its Edition opens. Work is leased by Chunk (owner, fence, expiry). Every answer is
-an appended Outcome; a delivery's state is its last outcome, or else the state of its chunk.
+A Delivery is written when its Edition opens. Work is leased by Chunk: a range of delivery ids with an owner, a fence
+and an expiry. Every answer is an appended Outcome; a delivery's state is the outcome of its current attempt, or else
+that of its chunk. A chunk's counters change in the transaction that appends the outcomes, so that the ledger's
+identity is a sum over chunks at every moment.
 """
 
 from datetime import datetime
@@ -17,7 +19,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -94,9 +95,12 @@ class Edition(Base):
     frozen: Mapped[bytes] = mapped_column(LargeBinary, doc="the compiled message, see delivery.message")
     state: Mapped[EditionState] = mapped_column(enum_type(EditionState))
     pause_reason: Mapped[str] = mapped_column(Text, default="")
+    trouble: Mapped[str] = mapped_column(Text, default="", doc="why sending waits by itself, e.g. the relay is away")
     audience: Mapped[int] = mapped_column(default=0, doc="frozen at publication, excluded people included")
+    excluded: Mapped[int] = mapped_column(default=0, doc="of the audience, excluded when the ledger opened")
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
+    gated_at: Mapped[datetime | None] = mapped_column(doc="every message was rendered and checked")
     finished_at: Mapped[datetime | None]
 
 
@@ -119,7 +123,6 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("edition_id", "recipient_id", "recipient_kind", "occasion"),
-        Index("ix_delivery_edition_id_chunk_no", "edition_id", "chunk_no"),
         Index("ix_delivery_recipient", "recipient_kind", "recipient_id"),
     )
 
@@ -128,39 +131,44 @@ class Delivery(Base):
     recipient_kind: Mapped[RecipientKind] = mapped_column(enum_type(RecipientKind))
     recipient_id: Mapped[int]
     occasion: Mapped[str] = mapped_column(String(64), default="")
-    chunk_no: Mapped[int | None] = mapped_column(doc="null: excluded at opening")
-    attempt: Mapped[int] = mapped_column(SmallInteger, default=1)
-    exclusion: Mapped[Exclusion | None] = mapped_column(enum_type(Exclusion))
+    attempt: Mapped[int] = mapped_column(SmallInteger, default=1, doc="the current one")
+    exclusion: Mapped[Exclusion | None] = mapped_column(enum_type(Exclusion), doc="set: in no chunk, never mailed")
+    queued_at: Mapped[datetime | None] = mapped_column(doc="null: when its edition was opened")
     slots: Mapped[dict[str, Any] | None] = mapped_column(JSON, doc="this reader's own values, by slot name")
 
 
 class Chunk(Base):
-    """At most 500 deliveries that one worker leases, sends and closes; counters are exact once it is done."""
+    """At most 500 deliveries, leased as one: those of its edition with ids from first_id to last_id, less the excluded.
+
+    size = accepted + failed + uncertain + excluded + deferred + (queued or, while leased, in flight).
+    """
 
     __tablename__ = "chunk"
     __table_args__ = (
-        UniqueConstraint("edition_id", "no"),
+        UniqueConstraint("edition_id", "first_id"),
         Index("ix_chunk_state_not_before", "state", "not_before"),
     )
 
     id: Mapped[PrimaryKey]
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
-    no: Mapped[int]
+    first_id: Mapped[int]
+    last_id: Mapped[int]
     size: Mapped[int]
     state: Mapped[ChunkState] = mapped_column(enum_type(ChunkState))
     not_before: Mapped[datetime | None] = mapped_column(doc="a retry waits until then")
-    owner: Mapped[str] = mapped_column(String(80), default="")
+    give_up_at: Mapped[datetime] = mapped_column(doc="what is still deferred then has failed")
+    owner: Mapped[str] = mapped_column(String(120), default="")
     fence: Mapped[int] = mapped_column(
         default=0, doc="grows with every lease; a stale owner's writes carry an old one"
     )
-    lease_until: Mapped[datetime | None]
-    claimed_at: Mapped[datetime | None]
+    lease_until: Mapped[int | None] = mapped_column(doc="milliseconds since 1970 by the database's own clock")
+    leased_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
-    accepted: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    deferred: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    failed: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    uncertain: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    excluded: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    accepted: Mapped[int] = mapped_column(default=0)
+    deferred: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    uncertain: Mapped[int] = mapped_column(default=0)
+    excluded: Mapped[int] = mapped_column(default=0)
 
 
 class Outcome(Base):
@@ -212,3 +220,14 @@ class Bounce(Base):
     status: Mapped[str] = mapped_column(String(12), default="", doc="RFC 3463")
     evidence: Mapped[str] = mapped_column(Text, default="")
     raw_key: Mapped[str] = mapped_column(String(200), default="", doc="storage key of the mail itself")
+
+
+class ClockLease(Base):
+    """Row 1 says which clock process ticks, so that two of them are one."""
+
+    __tablename__ = "clock_lease"
+
+    id: Mapped[PrimaryKey]
+    owner: Mapped[str] = mapped_column(String(120))
+    lease_until: Mapped[int] = mapped_column(doc="milliseconds since 1970 by the database's own clock")
+    ticked_at: Mapped[datetime | None] = mapped_column(doc="the present of the last tick")
