@@ -45,7 +45,9 @@ def split_mailbox(value: str) -> tuple[str, str]:
     """
     display, address = parseaddr(value)
     if "@" not in address or any(char in value for char in "\r\n"):
-        raise InvalidInput(f"{value!r} is not a sender.", field="sender", hint="Write Name <name@example.com>.")
+        raise InvalidInput(
+            f"{value!r} is not a sender.", field="sender", hint="Write Name <name@example.com>."
+        )
     return display, address
 
 

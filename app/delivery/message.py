@@ -131,7 +131,8 @@ def _part(boundary: str, subtype: str, text: str, slots: tuple[Slot, ...]) -> It
     ).encode()
     where = Where.HTML if subtype == "html" else Where.TEXT
     writer = QuotedWriter()
-    pieces = list(_split("\n".join(text.splitlines()) + "\n", slots, where))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    pieces = list(_split(lines.rstrip("\n") + "\n", slots, where))
     for number, piece in enumerate(pieces):
         if isinstance(piece, str):
             writer.write(piece)

@@ -95,7 +95,9 @@ class Edition(Base):
     frozen: Mapped[bytes] = mapped_column(LargeBinary, doc="the compiled message, see delivery.message")
     state: Mapped[EditionState] = mapped_column(enum_type(EditionState))
     pause_reason: Mapped[str] = mapped_column(Text, default="")
-    trouble: Mapped[str] = mapped_column(Text, default="", doc="why sending waits by itself, e.g. the relay is away")
+    trouble: Mapped[str] = mapped_column(
+        Text, default="", doc="why sending waits by itself, e.g. the relay is away"
+    )
     audience: Mapped[int] = mapped_column(default=0, doc="frozen at publication, excluded people included")
     excluded: Mapped[int] = mapped_column(default=0, doc="of the audience, excluded when the ledger opened")
     created_at: Mapped[datetime]
@@ -132,7 +134,9 @@ class Delivery(Base):
     recipient_id: Mapped[int]
     occasion: Mapped[str] = mapped_column(String(64), default="")
     attempt: Mapped[int] = mapped_column(SmallInteger, default=1, doc="the current one")
-    exclusion: Mapped[Exclusion | None] = mapped_column(enum_type(Exclusion), doc="set: in no chunk, never mailed")
+    exclusion: Mapped[Exclusion | None] = mapped_column(
+        enum_type(Exclusion), doc="set: in no chunk, never mailed"
+    )
     queued_at: Mapped[datetime | None] = mapped_column(doc="null: when its edition was opened")
     slots: Mapped[dict[str, Any] | None] = mapped_column(JSON, doc="this reader's own values, by slot name")
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     CursorResult,
     Dialect,
     Engine,
@@ -23,8 +24,10 @@ from sqlalchemy import (
     MetaData,
     UpdateBase,
     event,
+    func,
     make_url,
 )
+from sqlalchemy import cast as cast_sql
 from sqlalchemy import create_engine as sa_create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import DateTime, TypeDecorator
@@ -143,6 +146,13 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     if not isinstance(result, CursorResult):
         raise TypeError("only an UPDATE or DELETE can be counted")
     return result.rowcount
+
+
+def database_ms(session: Session) -> ColumnElement[int]:
+    """The database's own clock in milliseconds since 1970, for leases: workers' clocks may differ."""
+    if session.get_bind().dialect.name == "postgresql":
+        return cast_sql(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
+    return cast_sql((func.julianday("now") - 2440587.5) * 86_400_000, Integer)
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

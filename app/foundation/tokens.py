@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     LEAVE = "leave"
     CLIP = "clip"
     FORM = "form"
+    MESSAGE = "message"
 
 
 @dataclass(frozen=True)

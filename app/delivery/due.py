@@ -1,0 +1,45 @@
+"""What of sending is due, found in SQL: the queue may have lost every ring."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.delivery.models import Chunk, ChunkState, Edition, EditionClass, EditionState
+
+
+@dataclass(frozen=True)
+class DueEdition:
+    """An Edition with chunks that somebody should lease now."""
+
+    edition_id: int
+    edition_class: EditionClass
+    chunks: int
+
+
+def due_editions(session: Session, now: datetime) -> list[DueEdition]:
+    """Everything that can be sent now, mail that somebody waits for first."""
+    rows = session.execute(
+        select(Edition.id, Edition.edition_class, func.count())
+        .join(Chunk, Chunk.edition_id == Edition.id)
+        .where(
+            Chunk.state == ChunkState.QUEUED,
+            or_(Chunk.not_before.is_(None), Chunk.not_before <= now),
+            Edition.state.in_((EditionState.OPEN, EditionState.SENDING)),
+        )
+        .group_by(Edition.id, Edition.edition_class)
+        .order_by(Edition.id)
+    )
+    found = [DueEdition(*row) for row in rows]
+    return sorted(found, key=lambda due: due.edition_class is EditionClass.BULK)
+
+
+def due_chunks(session: Session, now: datetime, edition_id: int) -> int:
+    """How many chunks of one Edition could be leased now."""
+    waiting = select(func.count()).where(
+        Chunk.edition_id == edition_id,
+        Chunk.state == ChunkState.QUEUED,
+        or_(Chunk.not_before.is_(None), Chunk.not_before <= now),
+    )
+    return session.scalar(waiting) or 0

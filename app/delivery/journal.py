@@ -1,0 +1,93 @@
+"""What was in flight when a process died: a small file per lease, mapped into memory, written before the wire.
+
+One byte per delivery, set before a message's last bytes go out and again when its answer came. A write to a shared
+mapping is in the kernel's hands at once, so it survives `kill -9`; it need not survive a power cut: a journal of
+another boot is not believed, and then everything of the lease without an outcome is uncertain.
+"""
+
+import mmap
+import os
+import struct
+from array import array
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Final, Protocol
+
+from app.delivery.owners import boot_id
+
+_HEADER: Final = struct.Struct("<8s40sI")
+_MAGIC: Final = b"handoff1"
+
+
+class Mark(IntEnum):
+    """How far one delivery of the lease has come."""
+
+    UNTOUCHED = 0
+    IN_FLIGHT = 1
+    ACCEPTED = 2
+    REFUSED = 3
+
+
+class Journal(Protocol):
+    """Where a sender notes its steps; `number` is the place of the reader in the lease."""
+
+    def mark(self, number: int, mark: Mark) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class FileJournal:
+    """The journal of one lease. Raises OSError when there is no room: then nothing must be sent."""
+
+    def __init__(self, folder: Path, chunk_id: int, fence: int, delivery_ids: list[int]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = journal_path(folder, chunk_id, fence)
+        self._marks = _HEADER.size + 8 * len(delivery_ids)
+        content = _HEADER.pack(_MAGIC, boot_id().encode()[:40], len(delivery_ids))
+        content += array("q", delivery_ids).tobytes() + bytes(len(delivery_ids))
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            if os.write(descriptor, content) != len(content):
+                raise OSError(28, "no room for the journal")
+            self._map = mmap.mmap(descriptor, len(content))
+        finally:
+            os.close(descriptor)
+
+    def mark(self, number: int, mark: Mark) -> None:
+        self._map[self._marks + number] = mark
+
+    def close(self) -> None:
+        """The lease is closed and every outcome is in the database."""
+        self._map.close()
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What a dead owner's journal says, by delivery id."""
+
+    marks: dict[int, Mark]
+
+
+def journal_path(folder: Path, chunk_id: int, fence: int) -> Path:
+    return folder / f"{chunk_id}-{fence}.journal"
+
+
+def read_journal(folder: Path, chunk_id: int, fence: int) -> Recovered | None:
+    """The journal of a lease; None when there is none to be believed."""
+    try:
+        content = journal_path(folder, chunk_id, fence).read_bytes()
+        magic, boot, size = _HEADER.unpack_from(content)
+    except (OSError, struct.error):
+        return None
+    marks_at = _HEADER.size + 8 * size
+    if magic != _MAGIC or boot.rstrip(b"\0") != boot_id().encode() or len(content) != marks_at + size:
+        return None
+    ids = array("q", content[_HEADER.size : marks_at])
+    return Recovered({delivery: Mark(mark) for delivery, mark in zip(ids, content[marks_at:], strict=True)})
+
+
+def drop_journal(folder: Path, chunk_id: int, fence: int) -> None:
+    """After recovery."""
+    journal_path(folder, chunk_id, fence).unlink(missing_ok=True)

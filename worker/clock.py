@@ -1,0 +1,113 @@
+"""The clock: asks SQL what is due and rings for it. It sends nothing itself and knows no schedule of its own.
+
+A tick a minute is enough for people; every few seconds a smaller sweep finds workers that died and rings that were
+lost. The present is looked at every second, so that a clock that is moved (in a demo, or by a machine that slept)
+ticks at once.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.delivery.clocklease import hold_clock, release_clock
+from app.delivery.due import due_editions
+from app.delivery.models import EditionClass
+from app.delivery.owners import this_process
+from app.delivery.recovery import find_abandoned, forget_journal, recover
+from app.foundation.jobs import BULK, HIGH, Ring
+from app.foundation.settings import check_start, load_settings
+from app.wiring import Runtime, build_runtime
+from worker.readiness import announce_ready
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 10
+
+
+def tick(here: Runtime, now: datetime) -> None:
+    """Everything that may have become due."""
+    for chore in (sweep,):
+        attempt(chore, here, now)
+
+
+def sweep(here: Runtime, now: datetime) -> None:
+    """Take over what dead workers left, then ring for every Edition with something to send."""
+    with here.database.reading() as session:
+        abandoned = find_abandoned(session)
+    journals = here.settings.data_dir / "journals"
+    for lease in abandoned:
+        with here.database.writing() as session:
+            uncertain = recover(session, now, lease, journals)
+        forget_journal(journals, lease)
+        log.warning("took over chunk %s of %s; uncertain: %s", lease.chunk_id, lease.owner, uncertain)
+    with here.database.reading() as session:
+        due = due_editions(session, now)
+    for edition in due:
+        queue = BULK if edition.edition_class is EditionClass.BULK else HIGH
+        here.doorbell.ring(Ring("sending.send_edition", (edition.edition_id,), queue))
+
+
+def attempt(chore: Callable[[Runtime, datetime], None], here: Runtime, now: datetime) -> None:
+    """One chore that fails must not keep the others from being done; the next tick tries again."""
+    try:
+        chore(here, now)
+    except Exception:
+        log.exception("%s failed and will be tried again", chore.__name__)
+
+
+class Ticker:
+    """Decides when to tick, from the present as it is seen once a second."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+
+    def chore(self, now: datetime) -> Callable[[Runtime, datetime], None] | None:
+        """What to do at this instant: a tick in each new minute and after every jump, a sweep between ticks."""
+        last = self._last
+        if last is None or now < last or now.replace(second=0, microsecond=0) > last:
+            self._last = now
+            return tick
+        if now - last >= timedelta(seconds=SWEEP_SECONDS):
+            self._last = now
+            return sweep
+        return None
+
+
+def run(here: Runtime, stopping: threading.Event, owner: str) -> None:
+    """Tick until told to stop; a second clock stands by and takes over when this one is gone."""
+    ticker = Ticker()
+    while not stopping.is_set():
+        now = here.clock()
+        chore = ticker.chore(now)
+        if chore is not None:
+            try:
+                with here.database.writing() as session:
+                    holding = hold_clock(session, now, owner)
+            except Exception:
+                log.exception("the database is away; the clock waits")
+                holding = False
+            if holding:
+                attempt(chore, here, now)
+        stopping.wait(POLL_SECONDS)
+    with here.database.writing() as session:
+        release_clock(session, owner)
+
+
+def main() -> None:
+    """Tick until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = load_settings()
+    check_start(settings)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    announce_ready()
+    run(build_runtime(settings), stopping, this_process("clock"))
+
+
+if __name__ == "__main__":
+    main()
