@@ -1,5 +1,6 @@
 """The brand as the renderers see it, and the colours that follow from its one accent."""
 
+import colorsys
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -45,7 +46,7 @@ def palette(accent: str) -> Palette:
     """Colours for light and dark from one `#rrggbb`; the accent is only moved where words would be hard to read."""
     if not _HEX.fullmatch(accent):
         raise InvalidInput("The accent colour must look like #0B5D5B.", field="accent")
-    dark = _moved(accent, _WHITE, against=_NIGHT, at_least=_COMFORTABLE)
+    dark = _lit(accent)
     return Palette(
         accent=accent.lower(),
         on_accent=_words_on(accent),
@@ -64,6 +65,18 @@ def contrast(one: str, other: str) -> float:
 
 def _words_on(background: str) -> str:
     return _WHITE if contrast(_WHITE, background) >= _READABLE else _INK
+
+
+def _lit(accent: str) -> str:
+    """The accent as it glows on the dark card: lighter, and calm enough not to glare."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in _channels(accent)))
+    for step in range(101):
+        raised = lightness + (1 - lightness) * step / 100
+        rgb = colorsys.hls_to_rgb(hue, raised, min(saturation, 0.42))
+        colour = "#" + "".join(f"{round(channel * 255):02x}" for channel in rgb)
+        if contrast(colour, _NIGHT) >= _COMFORTABLE:
+            return colour
+    return _WHITE
 
 
 def _moved(colour: str, towards: str, *, against: str, at_least: float) -> str:

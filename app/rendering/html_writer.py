@@ -55,8 +55,7 @@ class HtmlWriter(RendererHTML):
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         href = escape(defuse(self._resolve(str(tokens[idx].attrGet("href")))))
-        button = bool(self._open) and self._open[-1].only_link
-        return f'<a class="{"button-link" if button else "link"}" href="{href}">'
+        return f'<a class="{"button-link" if self._in_button() else "link"}" href="{href}">'
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
@@ -75,9 +74,14 @@ class HtmlWriter(RendererHTML):
         return '<table class="grid" cellpadding="0" cellspacing="0" border="0">\n'
 
     def paragraph_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        if self._in_button():
+            return ""  # Outlook adds a paragraph's margins to the button's height
         opening = self.renderToken(tokens, idx, options, env)
         label, self._label = self._label, ""
         return opening + label
+
+    def paragraph_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return "" if self._in_button() else self.renderToken(tokens, idx, options, env)
 
     def container_block_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         block, title = block_of(tokens[idx])
@@ -91,6 +95,9 @@ class HtmlWriter(RendererHTML):
     def container_block_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         block = self._open.pop()
         return "</td></tr></table>\n" if self._mail else f"</{_web_tag(block)}>\n"
+
+    def _in_button(self) -> bool:
+        return bool(self._open) and self._open[-1].only_link
 
     def _title(self, block: Block, title: str, *, runs_in: bool) -> str:
         words = escape(defuse(title))

@@ -28,9 +28,10 @@ a.link {{ color: {link}; text-decoration: underline; }}
 blockquote {{ margin: 0 0 18px; padding: 0 0 0 18px; border-left: 3px solid #d9d5ca; }}
 code {{ font-family: Consolas, Menlo, monospace; font-size: 15px; }}
 pre {{ margin: 0 0 18px; padding: 12px 14px; background-color: #f3f1ea; white-space: pre-wrap; }}
-img.picture {{ display: block; max-width: 100%; height: auto; border: 0; font-size: 15px; font-style: italic; }}
+img.picture {{ display: block; max-width: 100%; height: auto; border: 0; font-size: 15px;
+  line-height: 1.4; font-style: italic; }}
 table.grid {{ width: 100%; margin: 0 0 18px; border-collapse: collapse; font-size: 16px; }}
-table.grid th, table.grid td {{ padding: 8px 10px; border-bottom: 1px solid #d9d5ca; vertical-align: top; }}
+table.grid th, table.grid td {{ padding: 8px 10px; border-bottom: 1px solid #d9d5ca; vertical-align: top; word-break: normal; }}
 table.block {{ margin: 0 0 24px; border-collapse: separate; }}
 td.cell {{ font-family: {sans}; font-size: 17px; line-height: 1.6; color: {ink}; text-align: left; }}
 td.cell h3 {{ margin: 0 0 10px; }}
@@ -38,7 +39,8 @@ td.cell-button {{ background-color: {accent}; border-radius: 6px; mso-padding-al
 a.button-link {{ display: inline-block; padding: 14px 28px; color: {on_accent}; font-weight: bold;
   line-height: 1.3; text-decoration: none; border-radius: 6px; }}
 td.cell-quote {{ padding: 4px 0 0 20px; border-left: 4px solid {accent}; }}
-td.cell-quote p {{ font-family: {serif}; font-size: 21px; line-height: 1.45; font-style: italic; }}
+td.cell-quote p {{ font-family: {serif}; font-size: 21px; line-height: 1.45; font-style: italic;
+  margin: 0 0 6px; }}
 td.cell-question {{ padding: 22px 24px 6px; background-color: #eef4f3; }}
 td.cell-question p {{ font-family: {serif}; font-size: 22px; line-height: 1.4; }}
 td.cell-download-if, td.cell-skip-if, td.cell-reach-out {{ padding: 20px 24px 6px; background-color: #f6f4ee; }}
