@@ -47,9 +47,11 @@ def palette(accent: str) -> Palette:
     if not _HEX.fullmatch(accent):
         raise InvalidInput("The accent colour must look like #0B5D5B.", field="accent")
     dark = _lit(accent)
+    # Some middling colours carry neither white nor ink well enough; they are darkened until they carry white.
+    ground = accent if _carries(accent) else _moved(accent, _INK, against=_WHITE, at_least=_READABLE)
     return Palette(
-        accent=accent.lower(),
-        on_accent=_words_on(accent),
+        accent=ground.lower(),
+        on_accent=_words_on(ground),
         link=_moved(accent, _INK, against=_PAPER, at_least=5.0),
         dark_accent=dark,
         dark_on_accent=_words_on(dark),
@@ -61,6 +63,10 @@ def contrast(one: str, other: str) -> float:
     """The WCAG contrast ratio of two `#rrggbb` colours, 1 to 21."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def _carries(background: str) -> bool:
+    return max(contrast(_WHITE, background), contrast(_INK, background)) >= _READABLE
 
 
 def _words_on(background: str) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 from app.foundation.errors import ContentError
 from app.rendering.bounds import check_bounds
 
-_ITEM: Final = re.compile(r"^ {0,3}\d{1,3}[.)][ \t]+(.*)$")
+_ITEM: Final = re.compile(r"^ {0,2}\d{1,3}[.)][ \t]+(.*)$")
 _HEAD: Final = re.compile(
     r"^\[(?P<title>(?:\\.|[^\[\]\\]|\[[^\[\]]*\])*)\]\((?:<(?P<angled>[^<>]*)>|(?P<url>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*))\)"
     r"(?:[ \t]+(?:—|–|-)[ \t]+(?P<source>.*))?[ \t]*$"
@@ -98,11 +98,10 @@ def _read_item(lines: Sequence[str], number: int, field: str) -> tuple[DigestLin
             line=number,
         )
     own = 1
-    while own < len(lines) and (not lines[own].strip() or lines[own][:1] in " \t"):
+    while own < len(lines) and not (
+        lines[own].strip() and lines[own][0] not in " \t" and not lines[own - 1].strip()
+    ):
         own += 1
-    if own < len(lines) and lines[own - 1].strip() and own > 0 and lines[own].strip():
-        while own < len(lines) and lines[own].strip():
-            own += 1
     why = " ".join(" ".join(lines[1:own]).split())
     title = re.sub(r"\\([\\\[\]])", r"\1", head["title"]).strip()
     url = head["angled"] or head["url"] or ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from markdown_it.common.normalize_url import normalizeLink as normalize_url
 from markupsafe import Markup
 
 from app.foundation.errors import InvalidInput
@@ -13,7 +14,7 @@ from app.rendering.mail import one_line, render_mail
 from app.rendering.markdown import Places, to_html, to_text, to_web_html
 from app.rendering.merge import fill_with_fallbacks, place_tags
 from app.rendering.slots import Marked, RenderedMail, SlotRegistry
-from app.rendering.tree import parse
+from app.rendering.tree import checked_address, parse
 
 
 class LetterKind(StrEnum):
@@ -132,12 +133,11 @@ def _digest(digest: Digest, registry: SlotRegistry, places: Places) -> dict[str,
 
 
 def _ready(number: int, link: DigestLink, registry: SlotRegistry, places: Places) -> _ReadyLink:
-    # The whole link goes through the parser once more, so that its address is checked like any other.
-    parse(f"[link](<{link.url}>)")
+    address = checked_address(normalize_url(link.url), "link", None, f"link {number}")
     return _ReadyLink(
         number=number,
         title=link.title,
-        url=places.resolve(link.url, "markdown"),
+        url=places.resolve(address, f"link {number}"),
         source=link.source,
         why_html=to_html(link.why, registry, places),
         why_text=to_text(link.why, registry, places),

@@ -139,7 +139,7 @@ class _TextWriter:
     def _link(self, words: str, address: str) -> str:
         full = self._resolve(address)
         shown = full.removeprefix("mailto:").removeprefix("tel:")
-        if words.strip() in {full, shown}:
+        if words.strip().rstrip("/") in {shown, shown.partition("://")[2].rstrip("/")}:
             return shown
         if shown != full:
             return f"{words} ({shown})"

@@ -83,8 +83,11 @@ class RenderedMail:
 
 
 def defuse(text: str) -> str:
-    """Text from outside with anything that looks like a marker broken up, so that only our own markers splice."""
-    return _LOOKALIKE.sub(lambda found: found.group(0) + "-", text)
+    """Text from outside with anything that looks like a marker broken up, so that only our own markers splice.
+
+    Lone surrogates, which no mail can carry, become question marks.
+    """
+    return _LOOKALIKE.sub(lambda found: found.group(0) + "-", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def defuse_all(value: T) -> T:

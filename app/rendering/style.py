@@ -31,7 +31,8 @@ pre {{ margin: 0 0 18px; padding: 12px 14px; background-color: #f3f1ea; white-sp
 img.picture {{ display: block; max-width: 100%; height: auto; border: 0; font-size: 15px;
   line-height: 1.4; font-style: italic; }}
 table.grid {{ width: 100%; margin: 0 0 18px; border-collapse: collapse; font-size: 16px; }}
-table.grid th, table.grid td {{ padding: 8px 10px; border-bottom: 1px solid #d9d5ca; vertical-align: top; word-break: normal; }}
+table.grid th, table.grid td {{ padding: 8px 10px; border-bottom: 1px solid #d9d5ca; vertical-align: top;
+  word-break: normal; }}
 table.block {{ margin: 0 0 24px; border-collapse: separate; }}
 td.cell {{ font-family: {sans}; font-size: 17px; line-height: 1.6; color: {ink}; text-align: left; }}
 td.cell h3 {{ margin: 0 0 10px; }}

@@ -6,6 +6,7 @@ Everything that can be wrong with a letter is found here, with its line, so the 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -45,6 +46,7 @@ class Document:
 def parse(markdown: str, *, field: str = "markdown") -> Document:
     """The tree of an author's text. Raises ContentError, with the line, for anything that could not be mailed."""
     source = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    source = source.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
     check_bounds(source, field=field)
     try:
         tokens = _parser().parse(source)
@@ -76,6 +78,7 @@ def block_of(token: Token) -> tuple[Block, str]:
     return block, title.strip() or block.title
 
 
+@lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     options = {"html": False, "typographer": True, "maxNesting": 2 * MAX_DEPTH + 20}
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough", "smartquotes"])
@@ -122,7 +125,7 @@ def _check_depth(tokens: Sequence[Token], field: str) -> None:
         inner = 0
         for child in token.children or ():
             inner += child.nesting
-            if depth + inner > 2 * MAX_DEPTH:
+            if inner > MAX_DEPTH:
                 raise too_deep(line, field=field)
         if depth > 2 * MAX_DEPTH:  # a list takes two levels: the list and its item
             raise too_deep(line, field=field)
@@ -170,9 +173,9 @@ def _check_token(token: Token, line: int | None, field: str) -> None:
     if token.type == SLOT and token.meta["problem"]:
         raise problem_error(token.meta["problem"], field=field, line=line)
     if token.type == "link_open":
-        token.attrSet("href", _checked_address(str(token.attrGet("href") or ""), "link", line, field))
+        token.attrSet("href", checked_address(str(token.attrGet("href") or ""), "link", line, field))
     if token.type == "image":
-        token.attrSet("src", _checked_address(str(token.attrGet("src") or ""), "image", line, field))
+        token.attrSet("src", checked_address(str(token.attrGet("src") or ""), "image", line, field))
         if not any(child.content.strip() for child in token.children or ()):
             raise ContentError(
                 f"{_at(line)}this image has no description.",
@@ -182,7 +185,8 @@ def _check_token(token: Token, line: int | None, field: str) -> None:
             )
 
 
-def _checked_address(address: str, kind: str, line: int | None, field: str) -> str:
+def checked_address(address: str, kind: str, line: int | None, field: str) -> str:
+    """The address as a mail can carry it. Raises ContentError for schemes and shapes that it cannot."""
     address = _ENCODED_GUIDE_URL.sub(GUIDE_URL, address)
     if _ENCODED_TAG.search(address):
         raise ContentError(
