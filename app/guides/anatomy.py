@@ -52,6 +52,9 @@ FUNCTION_LABELS = {
 }
 
 
+_IN_A_HEADING = {BusinessFunction.EXECUTIVE: "the executive team"}
+
+
 class Layout(StrEnum):
     """A book has a cover and a table of contents; a sheet is a page to pin up."""
 
@@ -221,6 +224,7 @@ class SeamsMatter(ChapterMatter):
 
 
 class Blank(Matter):
+    section: Text | None = None
     label: Text
     hint: Text
     lines: int = Field(ge=1, le=12)
@@ -291,6 +295,12 @@ class HandoffPair(Matter):
     breaks: Text
     ask: Text
     phrase: Text
+
+    @property
+    def title(self) -> str:
+        """“Sales and Finance”, as a heading says it."""
+        names = [_IN_A_HEADING.get(function, FUNCTION_LABELS[function]) for function in self.between]
+        return " and ".join(names)
 
     @property
     def key(self) -> frozenset[BusinessFunction]:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from app.foundation.errors import InvalidInput
-from app.guides.anatomy import FUNCTION_LABELS, AnyMatter
+from app.guides.anatomy import AnyMatter
 from app.guides.content import Chapter, GuideContent
 from app.guides.prose import Node, inline
 from app.rendering.pdf import TypstSource, compile_pdf, compile_png, count_pages
@@ -78,7 +78,6 @@ def template_data(content: GuideContent) -> dict[str, object]:
         "accent": matter.accent,
         "layout": matter.layout.value,
         "imprint": inline(matter.imprint),
-        "labels": {function.value: label for function, label in FUNCTION_LABELS.items()},
         "chapters": [_chapter(chapter) for chapter in content.chapters],
         "pairs": marked_pairs(content),
     }
@@ -89,6 +88,7 @@ def marked_pairs(content: GuideContent) -> list[dict[str, object]]:
     return [
         {
             "between": [function.value for function in pair.between],
+            "title": pair.title,
             "breaks": inline(pair.breaks),
             "ask": inline(pair.ask),
             "phrase": inline(pair.phrase),

@@ -36,7 +36,6 @@ def chapter_html(content: GuideContent, chapter: Chapter, image_base: str) -> st
         matter=marked(chapter.matter),
         cards=[{"title": card.title, "matter": marked(matter)} for card, matter in cards],
         pairs=marked_pairs(content),
-        labels={function.value: label for function, label in FUNCTION_LABELS.items()},
         image_base=image_base,
     )
 
@@ -61,6 +60,7 @@ def map_data(content: GuideContent) -> dict[str, object]:
         "pairs": [
             {
                 "between": [function.value for function in pair.between],
+                "title": pair.title,
                 "breaks": plain(inline(pair.breaks)),
                 "ask": plain(inline(pair.ask)),
                 "phrase": plain(inline(pair.phrase)),

@@ -67,11 +67,21 @@ def test_headings_tables_and_lists_are_tagged(built: BuiltGuide) -> None:
 def test_every_chapter_has_a_bookmark(content: GuideContent, built: BuiltGuide) -> None:
     with pikepdf.open(io.BytesIO(built.pdf)) as pdf, pdf.open_outline() as outline:
         titles = [item.title for item in outline.root]
+        seams = next(item for item in outline.root if item.title == "Where two functions meet")
+        assert len(seams.children) == 36
     assert titles == ["Contents", *(chapter.title for chapter in content.chapters)]
 
 
-def test_the_pdf_is_small_enough_for_a_phone(built: BuiltGuide) -> None:
+def test_the_guide_is_a_book_and_small_enough_for_a_phone(built: BuiltGuide) -> None:
+    assert built.pages >= 35
     assert len(built.pdf) < 3_000_000
+
+
+def test_the_checklist_is_one_page_with_its_boxes_as_a_list() -> None:
+    sheet = build_pdf(load_guide(GUIDES / "handoff-checklist"))
+    assert sheet.pages == 1
+    with pikepdf.open(io.BytesIO(sheet.pdf)) as pdf:
+        assert tags(pdf.Root.StructTreeRoot).count("/LI") == 16
 
 
 def test_every_font_is_inside_the_file(built: BuiltGuide) -> None:
@@ -114,4 +124,6 @@ def test_the_web_edition_escapes_what_a_chapter_says(small_guide: Path) -> None:
 
 def test_the_map_is_plain_json(content: GuideContent) -> None:
     data = json.loads(json.dumps(map_data(content)))
-    assert {function["id"] for function in data["functions"]} >= {"sales"}
+    assert [function["id"] for function in data["functions"]][:2] == ["marketing", "sales"]
+    assert len(data["functions"]) == 9
+    assert len(data["pairs"]) == 36

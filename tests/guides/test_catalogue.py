@@ -12,7 +12,7 @@ GUIDES = Path(__file__).resolve().parents[2] / "guides"
 
 
 def test_the_guides_we_ship_all_load() -> None:
-    assert "cx-buy-in" in [guide.slug for guide in list_guides(GUIDES)]
+    assert [guide.slug for guide in list_guides(GUIDES)] == ["cx-buy-in", "handoff-checklist"]
 
 
 def test_a_copied_folder_is_a_second_guide_and_nothing_else_is_needed(small_guide: Path) -> None:

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from app.guides.anatomy import Sum
+from app.guides.anatomy import BusinessFunction, FollowUpCondition, Sum
 from app.guides.arithmetic import shown_number, work_out
-from app.guides.content import load_guide
+from app.guides.content import GuideContent, all_text, load_guide, word_count
 from app.guides.frontmatter import GuideError
 from app.guides.prose import inline, plain
+
+GUIDE = Path(__file__).resolve().parents[2] / "guides" / "cx-buy-in"
+
+
+@pytest.fixture(scope="module")
+def buy_in() -> GuideContent:
+    return load_guide(GUIDE)
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -168,3 +175,49 @@ def test_a_shown_result_allows_half_a_unit_of_its_last_digit() -> None:
 def test_a_sum_that_does_not_add_up_is_refused() -> None:
     with pytest.raises(ValueError, match="comes to 9"):
         Sum(what="contracts", working="36 × 25%", result="8 contracts")
+
+
+def test_the_buy_in_guide_is_a_book_with_a_chapter_for_each_function(buy_in: GuideContent) -> None:
+    print(f"{word_count(buy_in):,} words")
+    assert word_count(buy_in) >= 12_000
+    assert [chapter.function for chapter in buy_in.chapters if chapter.function] == list(BusinessFunction)
+
+
+def test_no_paragraph_stands_in_two_places(buy_in: GuideContent) -> None:
+    seen: dict[str, int] = {}
+    for text in all_text(buy_in):
+        words = " ".join(text.lower().split())
+        if len(words.split()) >= 8:
+            seen[words] = seen.get(words, 0) + 1
+    assert [words for words, count in seen.items() if count > 1] == []
+
+
+def test_every_function_meets_every_other_on_the_map(buy_in: GuideContent) -> None:
+    for one in BusinessFunction:
+        for other in BusinessFunction:
+            assert (buy_in.pair(one, other) is None) == (one is other)
+
+
+def test_a_map_that_lacks_a_pair_is_refused(small_guide: Path) -> None:
+    text = (GUIDE / "map.toml").read_text()
+    (small_guide / "map.toml").write_text(text.replace('["hr", "executive"]', '["hr", "sales"]'))
+    with pytest.raises(
+        GuideError, match=r"map\.toml:\d+: the pair sales and hr must be there once; it is there 2"
+    ):
+        load_guide(small_guide)
+
+
+def test_the_readers_own_function_comes_first_among_the_functions(buy_in: GuideContent) -> None:
+    order = [chapter.slug for chapter in buy_in.chapters_for("legal")]
+    assert order[:5] == ["agreement", "handoff", "question", "legal", "sales"]
+    assert sorted(order) == sorted(chapter.slug for chapter in buy_in.chapters)
+    assert buy_in.chapters_for("cx") == buy_in.chapters_for(None) == buy_in.chapters
+
+
+def test_four_mails_may_follow_the_guide(buy_in: GuideContent) -> None:
+    assert [(mail.matter.delay, mail.matter.condition) for mail in buy_in.followups] == [
+        ("2d", FollowUpCondition.DOWNLOADED),
+        ("3d", FollowUpCondition.NOT_DOWNLOADED),
+        ("9d", FollowUpCondition.DOWNLOADED),
+        ("30d", FollowUpCondition.ALWAYS),
+    ]
