@@ -2,14 +2,14 @@
 
 A join request remembers the mailbox behind dot and plus variants, as a keyed hash, so that the limit can be counted.
 
-Revision: 0002, after 0001
+Revision: 0003, after 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
