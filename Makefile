@@ -11,13 +11,11 @@ export PYTHONPATH := .
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
 
-system: purpose ?= test
 system:  ## install the Debian packages that are missing (as root; otherwise print the command)
-	@.ci/system $(purpose)
+	@.ci/system $(or $(purpose),test)
 
-install: purpose ?= dev
 install:  ## make the environment in .venv from the lock; does nothing when it is up to date
-	@.ci/install $(purpose)
+	@.ci/install $(or $(purpose),dev)
 
 run: purpose := run
 run: system install  ## from a fresh machine to everything running: site, studio, mailbox (PORT=8000)
