@@ -24,6 +24,7 @@ _MEANT: Final = {
     "shift_jis": "cp932",
     "unicode-1-1-utf-7": "utf-7",
 }
+_MULTIBYTE: Final = frozenset({"gb18030", "gbk", "big5", "cp932", "cp949", "euc-jp", "euc-kr", "iso-2022-jp"})
 _ENCODED_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]{0,2000})\?=")
 _BETWEEN: Final = re.compile(r"(\?=)[ \t\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
@@ -42,7 +43,7 @@ def decode_text(data: bytes, charset: str = "") -> str:
             return codec.decode(data, "strict")[0]
         except (LookupError, ValueError):
             continue
-    return data.decode("cp1252", "replace")
+    return data.decode(name if name in _MULTIBYTE else "cp1252", "replace")
 
 
 def decode_transfer(data: bytes, encoding: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Final
 from app.conversation.autoreplies import is_auto_reply
 from app.conversation.mime import Mail, parse_mail
 from app.conversation.models import InboundKind, Lane
+from app.conversation.notices import read_notice, written_by_robot
 from app.conversation.ownwords import own_words, readable_text
 from app.conversation.reports import RecipientReport, read_status_parts
 
@@ -40,7 +41,7 @@ def inspect_mail(raw: bytes) -> Inspection:
     """Classify a raw mail. Never raises, whatever the bytes."""
     mail = parse_mail(raw)
     feedback = _feedback_type(mail)
-    reports = tuple(read_status_parts(mail))
+    reports = tuple(_reports(mail))
     kind = _kind(mail, feedback, reports)
     return Inspection(
         kind=kind,
@@ -52,6 +53,14 @@ def inspect_mail(raw: bytes) -> Inspection:
         feedback=feedback,
         addressed_to=tuple(_addressees(mail)),
     )
+
+
+def _reports(mail: Mail) -> list[RecipientReport]:
+    """What the mail says about deliveries: the standard's way first, then in words, then wrapped by a gateway."""
+    reports = read_status_parts(mail) or read_notice(mail)
+    if not reports and written_by_robot(mail):
+        reports = read_status_parts(mail, wrapped=True)
+    return reports
 
 
 def sender_address(mail: Mail) -> str:

@@ -61,10 +61,13 @@ def delayed(address: str, *, status: str = "", words: str = "") -> RecipientRepo
     return RecipientReport(address, Action.DELAYED, status, Reason.TEMPORARY, words=words[:1000])
 
 
-def read_status_parts(mail: Mail) -> list[RecipientReport]:
-    """The reports of every delivery-status part of a mail, one for each recipient; the last word wins."""
+def read_status_parts(mail: Mail, *, wrapped: bool = False) -> list[RecipientReport]:
+    """The reports of every delivery-status part of a mail, one for each recipient; the last word wins.
+
+    `wrapped` looks inside attached messages too, for gateways that wrap the report of another server.
+    """
     reports: dict[str, RecipientReport] = {}
-    for part in mail.own_parts():
+    for part in mail.parts() if wrapped else mail.own_parts():
         if part.content_type in STATUS_TYPES:
             for report in _read_part(part):
                 reports[report.address.casefold()] = report
@@ -98,8 +101,15 @@ def _recipient(block: dict[str, str]) -> str:
         kind, _, value = block.get(name, "").rpartition(";")
         found = _ADDRESS.search(_unxtext(value) if name == "original-recipient" else value)
         if found and kind.strip().lower() in {"rfc822", "utf-8", ""}:
-            return found.group(0).strip("'.")
+            return plain_address(found.group(0))
     return ""
+
+
+def plain_address(text: str) -> str:
+    """An address without the wrapping some servers give it; empty when it cannot be one."""
+    address = re.sub(r"^(?:smtp|rfc-?822|internet)=", "", text.strip(".'`"), flags=re.IGNORECASE)
+    local = address.rpartition("@")[0]
+    return "" if not local or ".." in local or local.startswith(".") or local.endswith(".") else address
 
 
 def _unxtext(value: str) -> str:
