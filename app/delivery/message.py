@@ -141,7 +141,7 @@ def _part(boundary: str, subtype: str, text: str, slots: tuple[Slot, ...]) -> It
         yield piece
         following = pieces[number + 1]
         writer.after_hole(following if isinstance(following, str) else "x")
-    yield writer.take()
+    yield writer.take() + b"\r\n"  # this line break belongs to the boundary (RFC 2046, 5.1.1)
 
 
 def _split(text: str, slots: tuple[Slot, ...], where: Where) -> Iterator[str | Use]:

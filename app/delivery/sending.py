@@ -111,24 +111,27 @@ class _Round:
 
     def run(self) -> None:
         ids = [reader.delivery_id for reader in self.lease.readers]
-        journal = FileJournal(self.office.journals, self.lease.chunk_id, self.lease.fence, ids)
+        try:
+            journal = FileJournal(self.office.journals, self.lease.chunk_id, self.lease.fence, ids)
+        except OSError as error:
+            self._wait(f"the journal cannot be written: {error}")
+            self._give_back()
+            return
         try:
             for number, reader in enumerate(self.lease.readers):
                 self._one(journal, number, reader)
                 if not self.going or self.office.stopping() or time.monotonic() - self.began > CHUNK_SECONDS:
                     break
             self._flush()
-            with self.office.database.writing() as session:
-                finish_lease(
-                    session,
-                    self.office.clock(),
-                    self.lease.chunk_id,
-                    self.lease.fence,
-                    not_before=self.not_before,
-                )
+            self._give_back()
         except LeaseLost:
             log.warning("chunk %s was taken over by somebody else", self.lease.chunk_id)
         journal.close()
+
+    def _give_back(self) -> None:
+        with self.office.database.writing() as session:
+            now = self.office.clock()
+            finish_lease(session, now, self.lease.chunk_id, self.lease.fence, not_before=self.not_before)
 
     def _one(self, journal: FileJournal, number: int, reader: Reader) -> None:
         try:
@@ -157,7 +160,7 @@ class _Round:
                     self._pause(str(error))
                     return None
                 if attempt == 2:
-                    self._relay_is_away(str(error))
+                    self._wait(str(error))
         return None
 
     def _note(self, reader: Reader, answer: Answer) -> None:
@@ -208,7 +211,7 @@ class _Round:
             fingerprint=f"smtp:{result.delivery_id}:{result.attempt}",
         )
 
-    def _relay_is_away(self, why: str) -> None:
+    def _wait(self, why: str) -> None:
         self.not_before = self.office.clock() + RELAY_PAUSE
         self.sent.trouble = why
         with self.office.database.writing() as session:

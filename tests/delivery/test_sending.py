@@ -1,13 +1,10 @@
 """From a frozen edition to the relay's answer: exactly one copy for everybody who may have one."""
 
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from app.delivery.answers import Answer, Step
-from app.delivery.bounces import record_bounce
 from app.delivery.control import pause_edition, resume_edition
 from app.delivery.leasing import lease_chunk
 from app.delivery.ledger import LedgerCounts, open_ledger, queue_delivery
@@ -21,38 +18,10 @@ from app.subscribers.models import Subscriber, SuppressionReason
 from app.subscribers.preferences import leave
 from app.subscribers.suppression import reasons_in_force, suppress
 from tests.cast import ALICE, seed_cast
-from tests.delivery.post import KEY, LETTERHEAD, add_readers, check_identity, freeze_letter
+from tests.delivery.conftest import open_letter, sent_by
+from tests.delivery.post import KEY, check_identity, freeze_letter
 from tests.fixtures.clock import FrozenClock
 from tests.fixtures.smtp_sink import SmtpSink
-
-
-@pytest.fixture
-def office(database: Database, clock: FrozenClock, tmp_path: Path) -> Office:
-    """An office whose letters stay in memory."""
-    return Office(
-        database=database,
-        clock=clock,
-        letterhead=LETTERHEAD,
-        transport=MemoryTransport(),
-        owner="tests",
-        journals=tmp_path / "journals",
-        record_bounce=record_bounce,
-    )
-
-
-def sent_by(office: Office) -> list[str]:
-    assert isinstance(office.transport, MemoryTransport)
-    return [message.recipient for message in office.transport.sent]
-
-
-def open_letter(database: Database, clock: FrozenClock, readers: int = 0) -> int:
-    """A letter to Alice, who wants it, Bob and Carol, who must not get it, and more readers."""
-    with database.writing() as session:
-        cast = seed_cast(session, clock(), KEY)
-        add_readers(session, clock(), cast.letter_id, readers)
-        edition = freeze_letter(session, clock(), cast.letter_id)
-        open_ledger(session, clock(), edition.id)
-        return edition.id
 
 
 def counts_of(database: Database, edition_id: int) -> LedgerCounts:
