@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from app.conversation.quarantine import ring_forgotten
 from app.delivery.clocklease import hold_clock, release_clock
 from app.delivery.due import due_editions
 from app.delivery.models import EditionClass
@@ -30,7 +31,7 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime) -> None:
     """Everything that may have become due."""
-    for chore in (sweep,):
+    for chore in (sweep, ring_for_inbound):
         attempt(chore, here, now)
 
 
@@ -49,6 +50,12 @@ def sweep(here: Runtime, now: datetime) -> None:
     for edition in due:
         queue = BULK if edition.edition_class is EditionClass.BULK else HIGH
         here.doorbell.ring(Ring("sending.send_edition", (edition.edition_id,), queue))
+
+
+def ring_for_inbound(here: Runtime, now: datetime) -> None:
+    """Mail that came in while the queue was away, or whose worker died."""
+    with here.database.writing() as session:
+        ring_forgotten(session, now)
 
 
 def attempt(chore: Callable[[Runtime, datetime], None], here: Runtime, now: datetime) -> None:

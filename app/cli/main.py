@@ -8,6 +8,7 @@ import click
 from app.foundation.errors import HandoffError
 
 NOUNS: dict[str, str] = {
+    "demo": "app.cli.demo.command",
     "clock": "app.cli.processes:clock",
     "mail-in": "app.cli.processes:mail_in",
     "migrate": "app.cli.processes:migrate",
@@ -55,3 +56,7 @@ def main() -> None:
     except HandoffError as error:
         click.echo(f"handoff: {error}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
