@@ -12,6 +12,8 @@ from app.foundation.links import Links
 from app.foundation.settings import Settings
 from app.foundation.storage import Storage, open_storage
 from app.foundation.tokens import Signer
+from app.guides.catalogue import guide_folders
+from app.issues.composing import Press
 
 
 @dataclass(frozen=True)
@@ -49,4 +51,14 @@ def build_runtime(settings: Settings, *, doorbell: Doorbell | None = None) -> Ru
         storage=open_storage(settings.storage),
         doorbell=bell,
         redis=connection,
+    )
+
+
+def press_of(runtime: Runtime) -> Press:
+    """What printing an issue needs; `{guide_url}` in a letter leads to the first guide there is."""
+    guides = guide_folders(runtime.settings.guides_dir)
+    return Press(
+        emails_dir=runtime.settings.emails_dir,
+        links=runtime.links,
+        guide_url=runtime.links.guide(guides[0].name) if guides else None,
     )

@@ -21,6 +21,7 @@ from app.delivery.recovery import find_abandoned, forget_journal, recover
 from app.foundation.jobs import BULK, HIGH, Ring
 from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime
+from worker.publishing import publish_due
 from worker.readiness import announce_ready
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime) -> None:
     """Everything that may have become due."""
-    for chore in (sweep, ring_for_inbound):
+    for chore in (publish_due, sweep, ring_for_inbound):
         attempt(chore, here, now)
 
 

@@ -1,11 +1,13 @@
 """Looking up authors."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Author
+from app.accounts.models import Author, AuthorSession
 from app.foundation.addresses import parse_address
-from app.foundation.errors import InvalidInput
+from app.foundation.errors import InvalidInput, NotFound
 
 
 def find_author(session: Session, email: str) -> Author | None:
@@ -15,6 +17,20 @@ def find_author(session: Session, email: str) -> Author | None:
     except InvalidInput:
         return None
     return session.scalar(select(Author).where(Author.canonical == canonical))
+
+
+def get_author(session: Session, author_id: int) -> Author:
+    """The author with this id. Raises NotFound."""
+    author = session.get(Author, author_id)
+    if author is None:
+        raise NotFound("There is no such author.")
+    return author
+
+
+def sessions_of(session: Session, now: datetime, author_id: int) -> list[AuthorSession]:
+    """The browsers in which this author is signed in, the last used first."""
+    query = select(AuthorSession).where(AuthorSession.author_id == author_id, AuthorSession.expires_at > now)
+    return list(session.scalars(query.order_by(AuthorSession.seen_at.desc(), AuthorSession.id.desc())))
 
 
 def active_authors(session: Session) -> list[Author]:

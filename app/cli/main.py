@@ -10,7 +10,6 @@ from app.foundation.errors import HandoffError
 NOUNS: dict[str, str] = {
     "demo": "app.cli.demo.command",
     "clock": "app.cli.processes:clock",
-    "doctor": "app.cli.doctor",
     "mail-in": "app.cli.processes:mail_in",
     "migrate": "app.cli.processes:migrate",
     "up": "app.cli.up",
@@ -19,6 +18,7 @@ NOUNS: dict[str, str] = {
     "author": "app.cli.author",
     "guide": "app.cli.guide",
     "inbound": "app.cli.inbound",
+    "issue": "app.cli.issue",
     "seed": "app.cli.seed",
     "subscriber": "app.cli.subscriber",
 }

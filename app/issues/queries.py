@@ -1,26 +1,17 @@
 """Looking up issues: for the studio's lists, for the public archive, and for the clock."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import NotFound
+from app.foundation.paging import Page
 from app.issues.models import Issue, IssueKind, IssueState
 
 OUT = (IssueState.SENDING, IssueState.SENT)
 """States in which readers hold the mail, so its web page must exist."""
-
-
-@dataclass(frozen=True)
-class IssuePage:
-    """One page of a list; `pages` is at least 1."""
-
-    issues: tuple[Issue, ...]
-    total: int
-    page: int
-    pages: int
 
 
 def get_issue(session: Session, issue_id: int) -> Issue:
@@ -40,7 +31,7 @@ def list_issues(
     kind: IssueKind | None = None,
     page: int = 1,
     per_page: int = 25,
-) -> IssuePage:
+) -> Page[Issue]:
     """The studio's list, the last touched first."""
     query = select(Issue)
     if state is not None:
@@ -52,7 +43,7 @@ def list_issues(
 
 def sent_issues(
     session: Session, *, kind: IssueKind | None = None, page: int = 1, per_page: int = 20
-) -> IssuePage:
+) -> Page[Issue]:
     """The public archive: everything that went out and was not withdrawn, the newest first."""
     query = select(Issue).where(Issue.state.in_(OUT), Issue.withdrawn_at.is_(None))
     if kind is not None:
@@ -87,6 +78,11 @@ def due_issue_ids(session: Session, now: datetime) -> list[int]:
     return list(session.scalars(query.order_by(Issue.scheduled_at, Issue.id)))
 
 
+def any_sending(session: Session) -> bool:
+    """Is an issue going out?"""
+    return session.scalar(select(Issue.id).where(Issue.state == IssueState.SENDING).limit(1)) is not None
+
+
 def latest_out(session: Session) -> Issue | None:
     """The issue that went out last."""
     query = select(Issue).where(Issue.state.in_(OUT)).order_by(Issue.sent_at.desc(), Issue.id.desc())
@@ -96,14 +92,12 @@ def latest_out(session: Session) -> Issue | None:
 def count_by_state(session: Session) -> dict[IssueState, int]:
     """How many issues there are in each state that has any."""
     rows = session.execute(select(Issue.state, func.count()).group_by(Issue.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _page(
-    session: Session, query: Select[Issue], order: tuple[object, ...], page: int, per_page: int
-) -> IssuePage:
+    session: Session, query: Select[Issue], order: tuple[ColumnElement[Any], ...], page: int, per_page: int
+) -> Page[Issue]:
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    pages = max(1, -(-total // per_page))
-    page = min(max(1, page), pages)
-    rows = session.scalars(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))  # type: ignore[arg-type]
-    return IssuePage(tuple(rows), total, page, pages)
+    rows = session.scalars(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))
+    return Page(tuple(rows), page, per_page, total)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.foundation.settings import check_start, load_settings
 from app.web.errors import register_errors
+from app.web.limits import Pace
 from app.web.state import close_session, runtime
 from app.wiring import Runtime, build_runtime
 
@@ -17,6 +18,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.health",
     "app.web.public.site",
     "app.web.public.tracking",
+    "app.web.admin.studio",
 )
 """Modules that expose `bp`."""
 
@@ -36,6 +38,7 @@ def create_app(given: Runtime | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=86_400,
     )
     app.extensions["handoff"] = given
+    app.extensions["handoff_pace"] = Pace(given.redis)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     for name in BLUEPRINTS:

@@ -118,7 +118,7 @@ def test_the_archive_shows_what_went_out_and_nothing_else(
         issue.state, issue.sent_at = IssueState.SENT, now
     withdrawn.withdrawn_at = now
     session.flush()
-    assert [issue.slug for issue in sent_issues(session).issues] == ["out"]
+    assert [issue.slug for issue in sent_issues(session).items] == ["out"]
     assert sent_issue(session, "out") == out
     for slug in ("draft", "withdrawn", "never"):
         with pytest.raises(NotFound):

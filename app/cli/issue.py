@@ -1,0 +1,215 @@
+"""`handoff issue …`: from a text on disk to a letter on its way, without the studio."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from app.cli.opening import open_runtime, print_json
+from app.delivery.control import pause_edition, resume_edition
+from app.delivery.editions import get_edition
+from app.delivery.ledger import count
+from app.delivery.letterhead import letterhead_of
+from app.foundation.errors import Conflict, InvalidInput, Unavailable
+from app.issues.cadence import get_cadence
+from app.issues.composing import words_of
+from app.issues.importing import ImportedDraft, import_links, import_text
+from app.issues.models import Issue, IssueKind
+from app.issues.preview import preview_mail, preview_message
+from app.issues.publishing import prepare_issue, send_now
+from app.issues.queries import get_issue
+from app.issues.scheduling import schedule_issue
+from app.issues.words import when_words
+from app.issues.writing import Draft, create_issue
+from app.publication.settings import get_publication
+from app.web.admin.webpage import web_page
+from app.web.factory import create_app
+from app.wiring import Runtime, press_of
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+STDIN = "-"
+
+
+@click.group("issue")
+def command() -> None:
+    """Letters and digests."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--kind", type=click.Choice([kind.value for kind in IssueKind]), required=True)
+@click.option("--title", default="", help="Instead of the one found in the text.")
+@as_json_option
+def bring_in(file: Path, kind: str, title: str, as_json: bool) -> None:
+    """Make a draft of a plain text, Markdown or HTML file and print its id; `-` reads standard input."""
+    raw = _read(file)
+    runtime = open_runtime()
+    with runtime.database.writing() as session:
+        draft = _draft(runtime, IssueKind(kind), raw, file.name, get_publication(session).linkedin_url)
+        words = Draft(title or draft.title, draft.subject, draft.preheader, draft.markdown)
+        issue = create_issue(session, runtime.clock(), IssueKind(kind), words)
+    if as_json:
+        print_json({"id": issue.id, "title": issue.title, "slug": issue.slug, "notes": list(draft.notes)})
+        return
+    click.echo(str(issue.id))
+    click.echo(f"“{issue.title}” is a draft.", err=True)
+    for note in draft.notes:
+        click.echo(f"- {note}", err=True)
+
+
+@command.command("preview")
+@click.argument("issue_id", type=int)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A folder.")
+def preview(issue_id: int, out: Path) -> None:
+    """Write mail.html, mail.txt, mail.eml and web.html as a reader called Ada would get them."""
+    runtime = open_runtime()
+    press = press_of(runtime)
+    with runtime.database.reading() as session:
+        issue = get_issue(session, issue_id)
+        words, topic_id = words_of(issue), get_cadence(session, issue.kind).topic_id
+        mail = preview_mail(session, words, press)
+        letterhead = letterhead_of(runtime.settings, runtime.signer)
+        message = preview_message(session, runtime.clock(), words, press, letterhead, topic_id)
+    with create_app(runtime).test_request_context("/", base_url=runtime.settings.base_url):
+        page = web_page(words, press)
+    pages = {
+        "mail.html": mail.html.encode(),
+        "mail.txt": mail.text.encode(),
+        "mail.eml": message,
+        "web.html": page.encode(),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in pages.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise Unavailable(f"Cannot write to {out}: {error.strerror}.", field="--out") from error
+    click.echo(f"{', '.join(pages)} are in {out} ({mail.bytes / 1000:.1f} kB of HTML).")
+
+
+@command.command("schedule")
+@click.argument("issue_id", type=int)
+@click.option(
+    "--at", default=None, help='"YYYY-MM-DD HH:MM" in the cadence\'s zone; default: its next free slot.'
+)
+@as_json_option
+def schedule(issue_id: int, at: str | None, as_json: bool) -> None:
+    """Approve an issue for a slot; from then on its text cannot change until it is taken back."""
+    runtime = open_runtime()
+    now = runtime.clock()
+    with runtime.database.reading() as session:
+        version = prepare_issue(session, issue_id, press_of(runtime)).version
+    with runtime.database.writing() as session:
+        scheduled = schedule_issue(session, now, issue_id, at=at, version=version)
+        zone = ZoneInfo(get_cadence(session, scheduled.issue.kind).zone)
+    slot = scheduled.slot
+    if as_json:
+        print_json(
+            {
+                "id": issue_id,
+                "slot": slot.name,
+                "at": slot.at.isoformat(),
+                "local": slot.at.astimezone(zone).isoformat(),
+                "note": slot.note,
+            }
+        )
+        return
+    if slot.note:
+        click.echo(slot.note)
+    click.echo(f"“{scheduled.issue.title}” goes out {when_words(slot.at, zone)}.")
+
+
+@command.command("send")
+@click.argument("issue_id", type=int)
+def send(issue_id: int) -> None:
+    """Send an issue now; a running worker or the clock's next tick takes it from here."""
+    runtime = open_runtime()
+    with runtime.database.reading() as session:
+        version = prepare_issue(session, issue_id, press_of(runtime)).version
+    with runtime.database.writing() as session:
+        issue = send_now(session, runtime.clock(), issue_id, version=version)
+    click.echo(f"“{issue.title}” goes out now. `handoff issue status {issue_id}` tells how it does.")
+
+
+@command.command("pause")
+@click.argument("issue_id", type=int)
+def pause(issue_id: int) -> None:
+    """Mail nobody else for the moment; what was handed over cannot be called back."""
+    runtime = open_runtime()
+    with runtime.database.writing() as session:
+        pause_edition(
+            session, runtime.clock(), _edition_id(get_issue(session, issue_id)), "Paused by command."
+        )
+    click.echo(f"Issue {issue_id} is paused.")
+
+
+@command.command("resume")
+@click.argument("issue_id", type=int)
+def resume(issue_id: int) -> None:
+    """Go on where it stopped."""
+    runtime = open_runtime()
+    with runtime.database.writing() as session:
+        resume_edition(session, runtime.clock(), _edition_id(get_issue(session, issue_id)))
+    click.echo(f"Issue {issue_id} goes on.")
+
+
+@command.command("status")
+@click.argument("issue_id", type=int)
+@as_json_option
+def status(issue_id: int, as_json: bool) -> None:
+    """The ledger's counts by state; they add up to the audience."""
+    runtime = open_runtime()
+    with runtime.database.reading() as session:
+        issue = get_issue(session, issue_id)
+        zone = ZoneInfo(get_cadence(session, issue.kind).zone)
+        counts = count(session, issue.edition_id) if issue.edition_id else None
+        edition = get_edition(session, issue.edition_id).state.value if issue.edition_id else None
+    numbers = asdict(counts) if counts else {}
+    if as_json:
+        at = issue.scheduled_at.isoformat() if issue.scheduled_at else None
+        print_json(
+            {
+                "id": issue.id,
+                "title": issue.title,
+                "state": issue.state.value,
+                "scheduled_at": at,
+                "held_reason": issue.held_reason,
+                "edition": edition,
+                **numbers,
+            }
+        )
+        return
+    click.echo(f"“{issue.title}” is {issue.state.value}{f' ({edition})' if edition else ''}.")
+    if issue.scheduled_at and not counts:
+        click.echo(f"Goes out {when_words(issue.scheduled_at, zone)}.")
+    if issue.held_reason:
+        click.echo(issue.held_reason)
+    for name, number in numbers.items():
+        click.echo(f"{name.replace('_', ' '):>10}  {number:,}")
+
+
+def _read(file: Path) -> bytes:
+    """Raises InvalidInput naming the file."""
+    if str(file) == STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.", field="FILE") from error
+
+
+def _draft(runtime: Runtime, kind: IssueKind, raw: bytes, name: str, linkedin: str) -> ImportedDraft:
+    filename = None if name == STDIN else name
+    if kind is IssueKind.LINKS:
+        return import_links(raw, filename=filename)
+    guide = press_of(runtime).guide_url
+    return import_text(raw, filename=filename, guide_url=guide, linkedin_url=linkedin or None)
+
+
+def _edition_id(issue: Issue) -> int:
+    """Raises Conflict before the issue went out."""
+    if issue.edition_id is None:
+        raise Conflict(f"This issue is {issue.state.value}; nothing of it has been sent.")
+    return issue.edition_id

@@ -1,0 +1,66 @@
+"""Mail to the authors themselves: something happened that they should know."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.accounts.queries import active_authors
+from app.delivery.branding import brand_of, sender_of
+from app.delivery.editions import freeze_edition
+from app.delivery.ledger import queue_delivery
+from app.delivery.models import Delivery, EditionClass, RecipientKind
+from app.foundation.links import Links
+from app.publication.settings import get_publication
+from app.rendering.mail import render_mail
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the mail says; the action is a button and may be empty."""
+
+    headline: str
+    paragraphs: tuple[str, ...]
+    action_label: str = ""
+    action_url: str = ""
+
+
+def tell_authors(
+    session: Session, now: datetime, notice: Notice, *, emails_dir: Path, links: Links, occasion: str
+) -> list[Delivery]:
+    """One mail to each author who may enter; the same occasion again sends nothing twice.
+
+    Raises TemplateMissing, TemplateBroken or ContentError when the notice cannot be rendered.
+    """
+    publication = get_publication(session)
+    context = {
+        "brand": brand_of(publication),
+        "base_url": links.base_url,
+        "headline": notice.headline,
+        "paragraphs": list(notice.paragraphs),
+        "action_label": notice.action_label,
+        "action_url": notice.action_url,
+    }
+    rendered = render_mail(emails_dir, "author-notice", context)
+    digest = hashlib.sha256(repr(sorted(asdict(rendered).items())).encode()).hexdigest()
+    edition = freeze_edition(
+        session,
+        now,
+        key=f"notice:{digest}",
+        edition_class=EditionClass.AUTHOR,
+        rendered=rendered,
+        sender=sender_of(publication),
+    )
+    return [
+        queue_delivery(
+            session,
+            now,
+            edition_id=edition.id,
+            recipient_kind=RecipientKind.AUTHOR,
+            recipient_id=author.id,
+            occasion=occasion,
+        )
+        for author in active_authors(session)
+    ]

@@ -1,0 +1,53 @@
+"""What the studio's rooms share: reading the editor's form, the wall clock, and the press."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import g, request
+
+from app.foundation.errors import InvalidInput, NotFound
+from app.issues.composing import Press
+from app.issues.writing import Draft
+from app.publication.settings import get_publication
+from app.web.state import reader, runtime
+from app.wiring import press_of
+
+
+def draft_of_form() -> Draft:
+    """The words of the editor's form."""
+    return Draft(
+        title=request.form.get("title", ""),
+        subject=request.form.get("subject", ""),
+        preheader=request.form.get("preheader", ""),
+        markdown=request.form.get("markdown", ""),
+        slug=request.form.get("slug", ""),
+    )
+
+
+def version_of_form() -> int:
+    """The version the author had before them. Raises InvalidInput."""
+    raw = request.form.get("version", "")
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 10):
+        raise InvalidInput("This form is not complete.", field="version", hint="Load the page again.")
+    return int(raw)
+
+
+def zone() -> ZoneInfo:
+    """The zone in which the studio speaks of time: the publication's."""
+    if "studio_zone" not in g:
+        try:
+            g.studio_zone = ZoneInfo(get_publication(reader()).time_zone)
+        except NotFound:
+            g.studio_zone = ZoneInfo("UTC")
+    found: ZoneInfo = g.studio_zone
+    return found
+
+
+def local(at: datetime) -> datetime:
+    """An instant on the studio's wall clock."""
+    return at.astimezone(zone())
+
+
+def press() -> Press:
+    """The press of this request's Runtime."""
+    return press_of(runtime())

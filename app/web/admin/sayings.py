@@ -1,0 +1,23 @@
+"""What the studio says after a form was sent: the address carries a word, never a sentence of somebody else's."""
+
+from typing import Final
+
+SAYINGS: Final = {
+    "saved": "Saved.",
+    "taken-back": "Taken back: it is a draft again, and its slot is free.",
+    "scheduled": "Scheduled.",
+    "test": "A test is on its way to your own address.",
+    "paused": "Paused. What was already handed over cannot be called back; nobody else is mailed until you resume.",
+    "resumed": "Going on where it stopped.",
+    "stopped": "Stopped for good. Whoever had not been mailed will not be.",
+    "sending": "On its way: the first mails leave within a minute.",
+    "thrown-away": "The draft is gone.",
+    "password": "Your new password is in place, and every other browser was signed out.",
+    "signed-out": "You are signed out.",
+    "elsewhere": "Every other browser was signed out.",
+}
+
+
+def saying(word: str | None) -> str:
+    """The sentence for a word in the address; nothing for a word that is not ours."""
+    return SAYINGS.get(word or "", "")

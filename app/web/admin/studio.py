@@ -1,0 +1,81 @@
+"""The studio under `/admin`: its rooms, and the one door in front of all of them."""
+
+from datetime import datetime
+
+from flask import Blueprint, g, request
+
+from app.accounts.roles import Action, may
+from app.accounts.sessions import SignedIn
+from app.issues.models import IssueKind, IssueState
+from app.issues.words import MONTHS, clock_words, span_words, when_words
+from app.web.admin import account, dashboard, issues, ledger, login, publication, readers, scheduling, writing
+from app.web.admin.desk import local, zone
+from app.web.admin.guard import form_token, keep_visit, watch_the_door
+from app.web.admin.sayings import saying
+from app.web.state import now
+
+bp = Blueprint("studio", __name__, url_prefix="/admin")
+for room in (account, dashboard, issues, ledger, login, publication, readers, scheduling, writing):
+    bp.register_blueprint(room.bp)
+bp.before_request(watch_the_door)
+bp.after_request(keep_visit)
+
+KIND_WORDS = {IssueKind.LETTER: "Letter", IssueKind.LINKS: "Links"}
+STATE_TONES = {
+    IssueState.DRAFT: "",
+    IssueState.SCHEDULED: "accent",
+    IssueState.SENDING: "warn",
+    IssueState.SENT: "good",
+    IssueState.HELD: "bad",
+}
+
+
+@bp.app_template_filter("when")
+def when(at: datetime) -> str:
+    """`Tuesday 24 November 2026, 8:15 am New York time (EST)`."""
+    return when_words(at, zone())
+
+
+@bp.app_template_filter("day")
+def day(at: datetime) -> str:
+    """`24 November 2026`, and without the year in the present one."""
+    here = local(at)
+    words = f"{here.day} {MONTHS[here.month - 1]}"
+    return words if here.year == local(now()).year else f"{words} {here.year}"
+
+
+@bp.app_template_filter("moment")
+def moment(at: datetime) -> str:
+    """`24 November, 8:15 am`."""
+    return f"{day(at)}, {clock_words(local(at))}"
+
+
+@bp.app_template_filter("ago")
+def ago(at: datetime) -> str:
+    """`3 hours ago`; `in 2 days` for what is to come."""
+    span = now() - at
+    if span.total_seconds() < 0:
+        return f"in {span_words(-span)}"
+    return "just now" if span.total_seconds() < 60 else f"{span_words(span)} ago"
+
+
+@bp.app_template_filter("figure")
+def figure(number: int) -> str:
+    """`1,460`."""
+    return f"{number:,}"
+
+
+@bp.context_processor
+def _context() -> dict[str, object]:
+    signed_in: SignedIn | None = g.get("signed_in")
+    me = signed_in.author if signed_in else None
+    return {
+        "me": me,
+        "may": lambda action: me is not None and may(me, Action(action)),
+        "csrf": form_token,
+        "said": saying(request.args.get("said")),
+        "kind_words": KIND_WORDS,
+        "state_tones": STATE_TONES,
+        "zone": zone(),
+        "now": now(),
+    }

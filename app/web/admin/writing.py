@@ -1,0 +1,184 @@
+"""Writing: a new issue or an imported one, the editor, and the preview beside it."""
+
+from html import escape
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.roles import Action
+from app.foundation.errors import HandoffError, InvalidInput
+from app.issues.composing import Words
+from app.issues.importing import ImportedDraft, import_links, import_text
+from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.preview import preview_mail
+from app.issues.queries import get_issue
+from app.issues.writing import EDITABLE, Draft, EditedMeanwhile, create_issue, discard_issue, save_issue
+from app.publication.settings import get_publication
+from app.web.admin.desk import draft_of_form, press, version_of_form
+from app.web.admin.guard import allows
+from app.web.admin.webpage import web_page
+from app.web.state import now, reader, writer
+
+bp = Blueprint("writing", __name__)
+
+FORMS = ("desktop", "phone", "dark", "text", "web")
+PREVIEW_CSP = (
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "style-src 'unsafe-inline' 'self'; img-src 'self' data: https:; font-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+"""A35: nothing in a preview runs, whatever the text holds."""
+
+
+@bp.get("/issues/new")
+@allows(Action.WRITE)
+def new() -> ResponseReturnValue:
+    kind = _kind(request.args.get("kind"))
+    return render_template("admin/new.html", kind=kind, way=request.args.get("way", "write"))
+
+
+@bp.post("/issues/new")
+@allows(Action.WRITE)
+def create() -> ResponseReturnValue:
+    kind = _kind(request.form.get("kind"))
+    try:
+        issue = create_issue(writer(), now(), kind, Draft(title=request.form.get("title", "")))
+    except InvalidInput as error:
+        return render_template("admin/new.html", kind=kind, way="write", error=error), error.status
+    writer().commit()
+    return redirect(url_for("studio.writing.edit", issue_id=issue.id), 303)
+
+
+@bp.post("/issues/import")
+@allows(Action.WRITE)
+def bring_in() -> ResponseReturnValue:
+    """A file or pasted words become a draft; what was guessed is said before it is opened."""
+    kind = _kind(request.form.get("kind"))
+    try:
+        draft = _imported(kind)
+        words = Draft(
+            request.form.get("title", "").strip() or draft.title,
+            draft.subject,
+            draft.preheader,
+            draft.markdown,
+        )
+        issue = create_issue(writer(), now(), kind, words)
+    except InvalidInput as error:
+        page = render_template(
+            "admin/new.html", kind=kind, way="import", error=error, pasted=request.form.get("pasted", "")
+        )
+        return page, error.status
+    writer().commit()
+    return render_template("admin/imported.html", issue=issue, notes=draft.notes)
+
+
+@bp.get("/issues/<int:issue_id>/edit")
+@allows(Action.SEE)
+def edit(issue_id: int) -> ResponseReturnValue:
+    issue = get_issue(reader(), issue_id)
+    return _editor(issue, draft_of(issue), issue.version)
+
+
+@bp.post("/issues/<int:issue_id>/edit")
+@allows(Action.WRITE)
+def save(issue_id: int) -> ResponseReturnValue:
+    """Whatever goes wrong, the author's words come back in the form (nothing is lost)."""
+    words = draft_of_form()
+    try:
+        save_issue(writer(), now(), issue_id, version_of_form(), words)
+        writer().commit()
+    except EditedMeanwhile as error:
+        return _editor(error.theirs, words, error.theirs.version, error, theirs=error.theirs), error.status
+    except HandoffError as error:
+        issue = get_issue(reader(), issue_id)
+        return _editor(issue, words, issue.version, error), error.status
+    if request.form.get("then") == "schedule":
+        return redirect(url_for("studio.scheduling.show", issue_id=issue_id), 303)
+    return redirect(url_for("studio.writing.edit", issue_id=issue_id, said="saved"), 303)
+
+
+@bp.post("/issues/<int:issue_id>/preview")
+@allows(Action.SEE)
+def preview(issue_id: int) -> ResponseReturnValue:
+    """The words of the form as readers would see them; `form` says how. Saves nothing."""
+    issue, words = get_issue(reader(), issue_id), draft_of_form()
+    return _preview(
+        Words(issue.kind, issue.slug, words.title, words.subject, words.preheader, words.markdown)
+    )
+
+
+@bp.get("/issues/<int:issue_id>/preview")
+@allows(Action.SEE)
+def preview_saved(issue_id: int) -> ResponseReturnValue:
+    """The saved words, for pages that only look."""
+    issue = get_issue(reader(), issue_id)
+    return _preview(
+        Words(issue.kind, issue.slug, issue.title, issue.subject, issue.preheader, issue.markdown)
+    )
+
+
+@bp.post("/issues/<int:issue_id>/throw-away")
+@allows(Action.WRITE)
+def throw_away(issue_id: int) -> ResponseReturnValue:
+    discard_issue(writer(), issue_id)
+    writer().commit()
+    return redirect(url_for("studio.issues.show", said="thrown-away"), 303)
+
+
+def draft_of(issue: Issue) -> Draft:
+    """The saved words, as the editor's form holds them."""
+    return Draft(issue.title, issue.subject, issue.preheader, issue.markdown, issue.slug)
+
+
+def _editor(
+    issue: Issue, words: Draft, version: int, error: HandoffError | None = None, theirs: Issue | None = None
+) -> str:
+    return render_template(
+        "admin/edit.html",
+        issue=issue,
+        words=words,
+        version=version,
+        error=error,
+        theirs=theirs,
+        editable=issue.state in EDITABLE,
+        scheduled=issue.state is IssueState.SCHEDULED,
+        forms=FORMS,
+    )
+
+
+def _preview(words: Words) -> ResponseReturnValue:
+    form = request.values.get("form", "desktop")
+    try:
+        if form == "web":
+            page = web_page(words, press())
+        elif form == "text":
+            page = render_template("admin/preview_text.html", mail=preview_mail(reader(), words, press()))
+        else:
+            page = _opening_elsewhere(preview_mail(reader(), words, press()).html)
+    except HandoffError as error:
+        page = render_template("admin/preview_error.html", error=error)
+        return Response(page, error.status, {"Content-Security-Policy": PREVIEW_CSP})
+    return Response(page, 200, {"Content-Security-Policy": PREVIEW_CSP})
+
+
+def _opening_elsewhere(html: str) -> str:
+    """Links of a preview open beside the studio, not inside the little frame."""
+    return html.replace("<head>", '<head><base target="_blank">', 1)
+
+
+def _imported(kind: IssueKind) -> ImportedDraft:
+    file = request.files.get("file")
+    raw: str | bytes = request.form.get("pasted", "")
+    name = None
+    if file is not None and file.filename:
+        raw, name = file.read(), escape(file.filename)[:200]
+    if not raw.strip():
+        raise InvalidInput("Choose a file, or paste the text.", field="file")
+    if kind is IssueKind.LINKS:
+        return import_links(raw, filename=name)
+    linkedin = get_publication(reader()).linkedin_url
+    return import_text(raw, filename=name, guide_url=press().guide_url, linkedin_url=linkedin or None)
+
+
+def _kind(raw: str | None) -> IssueKind:
+    return IssueKind(raw) if raw in set(IssueKind) else IssueKind.LETTER

@@ -1,0 +1,129 @@
+// The studio works without this file. With it: a preview that follows the writing, words that survive a closed
+// window, and a ledger that counts along.
+
+const WAIT = 450;
+const POLL = 2000;
+
+function follow(form) {
+  const stage = document.getElementById("stage");
+  const segments = [...document.querySelectorAll(".segment")];
+  let timer = 0, shown = "desktop", running = false, again = false;
+
+  function refresh() {
+    if (running) { again = true; return; }
+    running = true;
+    again = false;
+    const old = stage.querySelector("iframe:not(.arriving)");
+    const fresh = old.cloneNode(false);
+    fresh.removeAttribute("src");
+    fresh.name = `preview-${Date.now()}`;
+    fresh.className = "arriving";
+    stage.append(fresh);
+    let scroll = 0;
+    try { scroll = old.contentWindow.scrollY; } catch { /* it shows somebody else's page */ }
+    const letter = document.createElement("form");
+    letter.method = "post";
+    letter.action = form.dataset.preview;
+    letter.target = fresh.name;
+    letter.hidden = true;
+    const words = new FormData(form);
+    words.set("form", shown);
+    for (const [name, value] of words) {
+      if (name === "then") continue;
+      const field = document.createElement("textarea");
+      field.name = name;
+      field.value = value;
+      letter.append(field);
+    }
+    document.body.append(letter);
+    const done = () => {
+      if (!fresh.contentDocument || fresh.contentDocument.URL === "about:blank") return;
+      fresh.removeEventListener("load", done);
+      stage.dataset.form = shown;
+      fresh.contentWindow.scrollTo(0, scroll);
+      fresh.className = "";
+      fresh.name = "preview";
+      old.remove();
+      running = false;
+      if (again) refresh();
+    };
+    fresh.addEventListener("load", done);
+    letter.submit();
+    letter.remove();
+  }
+
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT); });
+  for (const segment of segments) {
+    segment.addEventListener("click", (event) => {
+      event.preventDefault();
+      shown = segment.value;
+      for (const each of segments) each.setAttribute("aria-pressed", String(each === segment));
+      refresh();
+    });
+  }
+}
+
+function keep(form) {
+  const key = `handoff:issue:${form.dataset.issue}`;
+  const names = ["title", "subject", "preheader", "markdown"];
+  const read = () => Object.fromEntries(names.map((name) => [name, form.elements[name].value]));
+  const saved = JSON.stringify(read());
+  const status = document.getElementById("saved");
+  const offer = document.getElementById("kept");
+  let leaving = false;
+
+  const kept = localStorage.getItem(key);
+  if (document.querySelector(".notice--good")) localStorage.removeItem(key);
+  else if (kept && kept !== saved && !document.getElementById("complaint")) {
+    offer.hidden = false;
+    document.getElementById("kept-restore").addEventListener("click", () => {
+      const words = JSON.parse(kept);
+      for (const name of names) form.elements[name].value = words[name] ?? "";
+      offer.hidden = true;
+      form.dispatchEvent(new Event("input"));
+    });
+    document.getElementById("kept-forget").addEventListener("click", () => {
+      localStorage.removeItem(key);
+      offer.hidden = true;
+    });
+  }
+  form.addEventListener("input", () => {
+    const words = JSON.stringify(read());
+    if (words === saved) localStorage.removeItem(key);
+    else localStorage.setItem(key, words);
+    if (status) status.textContent = words === saved ? "" : "Not saved yet";
+  });
+  form.addEventListener("submit", () => { leaving = true; });
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && JSON.stringify(read()) !== saved && !form.elements.markdown.readOnly) event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
+    const button = document.getElementById("save");
+    if ((event.ctrlKey || event.metaKey) && event.key === "s" && button) {
+      event.preventDefault();
+      form.requestSubmit(button);
+    }
+  });
+}
+
+function count(numbers) {
+  async function look() {
+    if (!numbers.querySelector("[data-running]")) return;
+    if (!document.hidden && !numbers.contains(document.activeElement)) {
+      try {
+        const answer = await fetch(numbers.dataset.from, { headers: { Accept: "text/html" } });
+        if (answer.ok && !answer.redirected) numbers.innerHTML = await answer.text();
+      } catch { /* the next look may succeed */ }
+    }
+    setTimeout(look, POLL);
+  }
+  setTimeout(look, POLL);
+}
+
+const form = document.getElementById("words");
+if (form) {
+  follow(form);
+  if (!form.elements.markdown.readOnly) keep(form);
+}
+const numbers = document.getElementById("numbers");
+if (numbers) count(numbers);
