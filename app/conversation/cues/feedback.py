@@ -1,0 +1,114 @@
+"""Feedback: an opinion about what was sent, a correction, a wish, an answer to its question."""
+
+from app.conversation.cues.cue import Cue, cue
+
+_OURS = (
+    r"(?:newsletter|letter|issue|edition|article|piece|post|guide|e-?book|links?|e?mails?"
+    r"|subject lines?|text|chapter|section|format)"
+)
+CUES: tuple[Cue, ...] = (
+    cue(
+        2.2,
+        "praises the content",
+        r"\b(?:loved|love|enjoyed|liked|appreciated) (?:it|this|that|today|the|your|how|reading)\b",
+        r"\b(?:great|excellent|fantastic|brilliant|terrific|superb|good|nice|interesting|wonderful"
+        r"|strong|outstanding|solid|useful|helpful|best) (?:issue|piece|read|article|letter|newsletter"
+        r"|one|post|edition|work on|thing i|guide|stuff)\b",
+        r"\bspot on\b|\bso true\b|\bgold\b|nailed it|hit (?:close to )?home|\d{1,2}/10|\bresonat"
+        r"|made me (?:think|laugh|smile)|laughed out loud|\bforwarded (?:it|this|to)|\bshared (?:it"
+        r"|this|with)|\bstolen\b|\bsaved\b,|food for thought|eye[- ]opening|\bA\+",
+        r"(?:beitrag|ausgabe|artikel|text|newsletter|leitfaden).{0,40}(?:stark|gut|toll|super|klasse"
+        r"|hilfreich|spannend|großartig)|(?:toller?|starker?|guter?|spannender?"
+        r"|sehr guter?) (?:beitrag|ausgabe|artikel|text|newsletter|leitfaden)|gern mehr|auf den punkt",
+        r"(?:très |super |excellent |bon )(?:bon |bel |intéressant )?(?:numéro|article|texte|guide"
+        r"|lettre)|j['’]ai (?:adoré|aimé|beaucoup aimé)|passionnant",
+        r"me (?:encantó|gustó|ha gustado|pareció)|excelente (?:artículo|texto|guía|boletín)"
+        r"|muy (?:buen|bueno|claro|útil)",
+        r"(?:excelente|ótimo|muito bom|adorei|gostei)\b",
+    ),
+    cue(
+        2.2,
+        "criticises the content",
+        r"\btoo (?:long|short|general|generic|vague|many|much|small|basic|theoretical|clickbait\w*"
+        r"|us-heavy)\b",
+        r"\b(?:lazy|boring|annoy\w+|repetitive|clickbait\w*|thin|shallow|meh|disappoint\w+|confusing"
+        r"|misleading|unconvincing|us-heavy)\b",
+        r"\byou repeat\b|gave up half|not my favou?rite|could have (?:lived|done) without"
+        r"|you['’]ve missed|you missed|half true|heard before|in a hurry",
+        r"\bi miss(?:ed)? the (?:old|days)|\bthe old .{0,40}(?:format|ones|version)"
+        r"|used to be (?:better|shorter)",
+        r"zu (?:lang|kurz|allgemein|theoretisch|viel)|langweilig|weniger (?:theorie|text)|schwach",
+        r"un peu (?:long|court|trop)|trop (?:long|général|court)|décevant|ennuyeux",
+        r"demasiado|aburrid|repetitiv|muy larg",
+        r"repetitiv|muito long|cansativ|achei",
+    ),
+    cue(
+        2.4,
+        "agrees or disagrees",
+        r"\b(?:dis)?agree\b|\bi['’]?d argue|\bi would argue|\bnot convinced\b|\bbold claim\b"
+        r"|\bsource\?|\bi (?:don['’]t|do not) (?:think|buy|believe)|\bi think (?:you|that|the|it)"
+        r"|\bin my (?:experience|view|opinion)\b|\byou['’]re (?:right|wrong)\b|\byou make it sound\b"
+        r"|exactly the mistake",
+        r"nicht zustimmen|stimme (?:ihnen )?(?:nicht )?zu|sehe (?:das|ich) anders|anderer meinung"
+        r"|nicht das problem",
+        r"(?:pas )?d['’]accord|à mon avis|je pense que",
+        r"no (?:comparto|estoy de acuerdo)|estoy de acuerdo|en mi opinión|creo que",
+        r"(?:não )?concordo|na minha opinião|acho que",
+    ),
+    cue(
+        2.6,
+        "asks for a topic or a format",
+        r"\b(?:would|i['’]?d) (?:love|like) to (?:see|read|hear)\b|what i['’]?d love to",
+        r"\b(?:can|could|would) you (?:do|write|cover|publish|make) (?:one|a|an|more|something)\b",
+        r"\bmore (?:like|of|about|on|examples|case|real|cases)\b|\bfewer\b|\bless\b.{0,20}(?:please"
+        r"|theory|text)",
+        r"\bsuggestion\b|\bfeedback\b(?!,? just)|\bplease (?:stop using|put|keep|write|cover|add)"
+        r"|\bkeep it (?:that way|up|short)|\bwould be (?:so |very |really )?(?:helpful|great|nice|kind"
+        r"|useful)\b|\bever thought (?:of|about)\b|audio version",
+        r"gern(?:e)? mehr|mehr (?:beispiele|davon|praxis)|wünsche? mir|vorschlag\b",
+        r"ce serait bien|j['’]aimerais (?:lire|voir|un)|davantage d",
+        r"ojalá|me gustaría (?:leer|ver)|publiques|más casos",
+        r"gostaria de (?:ler|ver)|mais (?:exemplos|casos|textos)|seria (?:bom|legal)",
+    ),
+    cue(
+        2.4,
+        "reports a mistake",
+        r"\btypo|\bspelling|\bshould (?:be|read|say)\b|\bis (?:not right|incorrect|wrong|broken)\b"
+        r"|\bit was \w+, not\b|\bpaywall|\brun(?:s)? off\b|\bwhite on white|thought you should know"
+        r"|dark mode|\bnot right\b|dead link|wrong (?:link|year|name|number|date)",
+        r"(?:tipp|recht|kleiner )?fehler (?:im|in|auf)|zweimal dieselbe",
+        r"\bfaute de frappe|\bcoquille|\berreur (?:dans|à la)",
+        r"\berrata|\berror (?:en|tipográfico)|letra es|cuesta leer",
+        r"\berro (?:no|na|de digitação)",
+    ),
+    cue(
+        1.6,
+        "talks about our content",
+        rf"\byour (?:\w+ )?{_OURS}\b",
+        rf"\b(?:today|this week|sunday|tuesday|last week|yesterday)(?:['’]s)? (?:\w+ )?{_OURS}\b",
+        r"\bthe (?:part|point|example|story|line|chapter|section|bit|paragraph|anecdote|table|piece"
+        r"|guide|links?) (?:about|on|is|where|in|of|with|from|says)\b",
+        r"\byou (?:wrote|write|said|mention|asked|repeat|claim|blame|say)\b",
+        r"\b(?:der|ihr|die|das) (?:beitrag|leitfaden|ausgabe|newsletter|artikel)|ausgaben",
+        r"\b(?:votre|le|ce) (?:numéro|conclusion|article|guide|lettre)|votre conclusion|la partie",
+        r"\b(?:el|tu|su) (?:boletín|artículo|guía|texto|idea|ejemplo)",
+        r"\b(?:o|seu|a) (?:texto|guia|artigo|capítulo|parte)",
+    ),
+    cue(
+        1.8,
+        "answers the letter's question",
+        r"\byou asked\b|\bre:? your question|\byour question (?:at|about|on)|\bto answer your"
+        r"|\bin our company\b|\bfor us,? it['’]?s\b|\bwe (?:look|measure|track|call) (?:at|it|this)?\b",
+        r"sie (?:haben )?gefragt|ihre frage",
+        r"votre question|chez nous",
+        r"tu pregunta|preguntaste",
+        r"sua pergunta|você perguntou",
+    ),
+    cue(
+        1.6,
+        "sarcasm about the content",
+        r"\boh (?:great|good|wonderful|joy), another|just what (?:the world|we|i) need"
+        r"|exactly what the world|\bcome on\b|what every .{0,30} dreams of|\bsure, because\b"
+        r"|\byeah,? right\b|\bhow original\b",
+    ),
+)

@@ -1,0 +1,69 @@
+"""Hello: greetings, introductions, thanks, news shared."""
+
+from app.conversation.cues.cue import Cue, cue
+
+CUES: tuple[Cue, ...] = (
+    cue(
+        2.6,
+        "says hello",
+        r"\bsay(?:ing)? (?:hi|hello)\b",
+        r"\b(?:hello|hi|greetings|regards|cheers|good (?:morning|evening|afternoon)|a wave"
+        r"|wave) (?:from|to you from)\b",
+        r"\A\W*(?:hi|hey|hello|hola|hallo|moin|bonjour|salut|oi|olá|ciao)\W*\Z",
+        r"\bjust (?:wanted to|a) (?:say|wave|hello|hi)\b(?! that)",
+        r"grüße aus|gruß aus|viele grüße|endlich (?:ein)?mal (?:zu )?melden",
+        r"petit coucou|bien le bonjour|salutations de",
+        r"saludar|saludos desde|un abrazo desde|un abrazo",
+        r"um abraço|abraços|passando para",
+    ),
+    cue(
+        2.4,
+        "introduces themselves",
+        r"\b(?:just|newly|recently|have) (?:subscribed|signed up|joined)\b",
+        r"\bnice to (?:meet|e-?meet)|\bgreat to connect|\bwould love to connect|\bglad to be here"
+        r"|\bhappy to be (?:on board|here)|\b(?:long[- ]time|first[- ]time) (?:reader|lurker|writer"
+        r"|caller)|\bbeen reading (?:since|for)\b|\blooking forward to\b|\bwe met\b|small world"
+        r"|\bfellow\b",
+        r"\bi (?:lead|run|manage|look after|head|work (?:in|at|for|as)) .{0,80}(?:,|\.| in | at )",
+        r"\bi['’]?m (?:a|an|the) (?:recovering|new|head|cx|service)|\bi['’]m [A-Z]\w+[,.]",
+        r"ich bin (?:die|der) neue|freue mich auf|lese (?:seit|schon|gern)",
+        r"je (?:viens de m['’]|suis (?:la|le) nouve)|ravie? de",
+        r"acabo de (?:suscrib|apunt)|encantad[oa] de|trabajo en",
+        r"acabei de (?:assinar|me inscrever)|trabalho com|prazer em",
+    ),
+    cue(
+        2.0,
+        "says thank you",
+        r"\bthank(?:s| you)\b|\bthx\b|\bcheers\b|\bappreciate (?:you|it)\b|\bmuch appreciated"
+        r"|\bkeep (?:going|it up)\b",
+        r"\bdanke|vielen dank|herzlichen dank",
+        r"\bmerci\b",
+        r"\bgracias\b",
+        r"\bobrigad[oa]\b|valeu\b",
+    ),
+    cue(
+        2.4,
+        "wishes well",
+        r"\bhappy (?:birthday|new year|holidays|easter|thanksgiving|anniversary)|\bmerry christmas"
+        r"|season['’]s greetings|\bhave a (?:great|good|nice|lovely)|\bget well|\bgood luck\b"
+        r"|\bcongrat|\bwelcome back|\bhope (?:the|your|you had)|\bsorry to hear|best wishes\b"
+        r"|\bsafe travels|\benjoy (?:your|the) (?:break|holiday|weekend|vacation)",
+        r"schönes? (?:wochenende|woche|tag|urlaub)|frohe|alles gute|guten rutsch",
+        r"bonne (?:semaine|journée|année|continuation|soirée)|bon (?:week-?end|courage)|joyeux",
+        r"feliz (?:\w+)|buen (?:fin|día)|que tengas",
+        r"bom (?:fim|dia|final)|boa (?:semana|sorte)|feliz",
+    ),
+    cue(
+        2.0,
+        "shares news or a coffee",
+        r"\bcoffee\b|\bchampagne\b|\bbeer\b.{0,20}on me|swap (?:stories|notes)|\bshare the news\b"
+        r"|a win to share|\bwanted to share\b|\bon linkedin\b|\bif you['’]re ever in\b|still (?:here"
+        r"|reading)|small ritual",
+    ),
+    cue(2.5, "a sign and no words", r"\A[\W_]{1,12}\Z"),
+    cue(
+        1.2,
+        "confirms the receipt",
+        r"\bgot (?:it|the guide)\b|\breceived it\b|bien reçu|angekommen, danke|recibido\b|recebido\b",
+    ),
+)

@@ -1,0 +1,126 @@
+"""Other: leaving, addresses, business, invitations, rights, spam."""
+
+from app.conversation.cues.cue import Cue, cue
+
+CUES: tuple[Cue, ...] = (
+    cue(
+        5.0,
+        "wants to leave",
+        r"\bunsubscri",
+        r"\bremove me\b",
+        r"take me off",
+        r"\bopt[- ]?out\b",
+        r"stop (?:sending|e?mailing)",
+        r"\bcancel my (?:subscription|registration)",
+        r"no longer wish to receive",
+        r"\babmeld|\bmelde\w* .{0,30}\bab\b|\baustragen|abbestell",
+        r"désinscri|désabonn|se désins",
+        r"d(?:ar|arme|ame|énme|éme) de baja|cancelar (?:mi |la )?suscripci",
+        r"descadastr|remova?m? (?:o )?meu|cancelar (?:a |minha )?(?:assinatura|inscri)",
+    ),
+    cue(4.0, "a bare stop", r"\A\W*(?:stop|remove|unsubscribe|end|quit|cancel|baja|stopp|arr[êe]t)\W*\Z"),
+    cue(
+        2.5,
+        "threatens to report",
+        r"report (?:this |you )?as spam|\bgdpr\b|\bdsgvo\b|\brgpd\b|data (?:access|protection|subject)"
+        r"|what you store about me",
+    ),
+    cue(
+        3.5,
+        "wants an address changed",
+        r"(?:change|update) my (?:e-?mail )?address",
+        r"\b(?:my|our) (?:new|old) (?:e-?mail|address)",
+        r"adresse hat sich geändert|neue (?:mail)?adresse",
+        r"nouvelle adresse|changé d['’]adresse",
+        r"(?:nueva|cambi\w+) (?:mi |de )?(?:dirección|correo)",
+        r"(?:novo|mud\w+) (?:meu |o |de )?(?:e-?mail|endereço)",
+    ),
+    cue(
+        3.0,
+        "wants somebody added or a pause",
+        r"\badd (?:him|her|them|my colleague)\b",
+        r"pause (?:my|the|your) (?:e?mails?|subscription|letters?)",
+    ),
+    cue(
+        3.0,
+        "wants to sell",
+        r"(?:double|triple|boost|increase|grow|skyrocket) your",
+        r"our (?:services?|agency|platform|solution|growth engine)\b",
+        r"\bwe (?:offer|provide|specialis|specializ|make|help (?:companies|brands|businesses))",
+        r"\bI help (?:\w+ ){0,4}(?:owners|companies|brands|creators|businesses)",
+        r"\bseo\b|backlinks?|do-?follow|guest (?:post|blog|article)",
+        r"\bsend (?:you )?a quote\b",
+        r"(?:wir bieten|unsere agentur|unser angebot)",
+        r"nous proposons|\bdevis\b|référencement",
+        r"somos una (?:agencia|empresa)|nuestros servicios",
+        r"somos uma (?:agência|empresa)|nossos serviços|oferecemos",
+    ),
+    cue(
+        2.0,
+        "wants a call",
+        r"\b(?:quick|short|15|20|30)[- ](?:minute )?(?:call|chat|minutes?)\b",
+        r"set up a call|schedule a (?:call|demo|meeting)|book a (?:call|demo)|hop on a call",
+    ),
+    cue(
+        3.0,
+        "about advertising or a partnership",
+        r"\bsponsor|\badvertis|\bmedia kit\b|\bpartnership\b|\baffiliate\b|\brate card\b"
+        r"|what are your rates|\bkooperation\b|\bpartenariat\b|\bcolaborar contigo\b|\btarifas\b"
+        r"|\bparceria\b",
+    ),
+    cue(
+        3.0,
+        "an invitation to speak",
+        r"\bkeynote\b|guest speaker|speaking (?:engagement|slot|opportunit)|invite you (?:as"
+        r"|to (?:speak|join|be))|on our (?:podcast|panel|stage|show|webinar)|come on (?:our|my"
+        r"|the) (?:podcast|show)",
+        r"als referent|als sprecher|fachtagung|\bhonorar\b",
+        r"intervenir (?:lors|à|dans)|conférencier|séminaire annuel",
+        r"(?:ponente|conferencista|dar una charla)",
+        r"palestra|convid[aá]\w* .{0,40}(?:evento|falar)",
+    ),
+    cue(
+        2.5,
+        "asks for the right to use a text",
+        r"\breprint|\brepublish|\bpermission\b|\bcopyright\b|\blicen[cs]e\b|\bcite\b|\bquote (?:your"
+        r"|you|from)\b|\bmay (?:i|we) (?:use|share|quote|publish|translate)",
+        r"übersetzen und|veröffentlichen|dürfen wir|genehmigung",
+        r"\bautorisation\b|republier|\bdroits?\b de reproduction",
+        r"permiso para|reproducir",
+        r"permissão|republicar",
+    ),
+    cue(
+        2.5,
+        "business papers",
+        r"\binvoice|\bPO number|\bpurchase order|\boverdue\b|\bremit|\bcontract\b.{0,40}\b(?:sign"
+        r"|attached)|\bcountersign|\brechnung\b(?!s)|\bfacture\b|\bfactura\b|\bfatura\b"
+        r"|\bnota fiscal\b",
+    ),
+    cue(
+        2.5,
+        "a job or a project",
+        r"\bwe(?:['’]re| are) hiring|job description|\bvacancy|\brecruit|consulting (?:clients?"
+        r"|project|engagement)|\bstellenangebot|\bfreelance\b.{0,30}\bavailable",
+    ),
+    cue(
+        2.0,
+        "from the press",
+        r"\bi['’]?m writing (?:a|an) (?:piece|article|story)|\bjournalist\b|for (?:a|our"
+        r"|my) (?:trade )?(?:paper|magazine)\b|\bby (?:tomorrow|noon|deadline)\b.{0,30}(?:quote"
+        r"|comment)|looking for a quote",
+    ),
+    cue(
+        3.0,
+        "not meant for us",
+        r"by mistake|wrong (?:person|address)|never (?:signed up|subscribed)|no longer (?:with"
+        r"|at) (?:the|this) (?:company|firm)|this (?:message|mail) is for|contact .{0,40} in future",
+        r"irrtümlich|par erreur|por error\b|por engano",
+    ),
+    cue(
+        3.0,
+        "reads like spam",
+        r"business proposal|mutual benefit|beneficiary|inheritance|\bbitcoin\b|\bcasino\b|\bloan\b"
+        r"|vulnerabilit\w+|\bbounty\b|see the attach\w+ and|dear (?:friend|beneficiary|sir)|\basdf"
+        r"|\btest test\b",
+    ),
+)

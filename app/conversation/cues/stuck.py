@@ -1,0 +1,93 @@
+"""Stuck: somebody asks for help, with the work or with our mails, pages and files."""
+
+from app.conversation.cues.cue import Cue, cue
+
+CUES: tuple[Cue, ...] = (
+    cue(
+        2.4,
+        "asks how or what to do",
+        r"\bhow (?:do|can|would|should|could|did) (?:i|we|you|one)\b",
+        r"\bhow to\b.{0,80}\?",
+        r"\bwhat (?:would|should|do|could|can|did) (?:you|i|we)\b(?! (?:love|want|like) to (?:see|read))",
+        r"\bwhere (?:would|do|should|could|can) (?:you|i|we)\b",
+        r"\bwhich .{0,60}(?:would|do|should) you\b",
+        r"\bhow (?:long|small|much|many|often)\b.{0,80}\?",
+        r"\bnow what\b|\bwhat now\b",
+        r"\bwas würden sie|\bwie (?:würden|kann|können|soll|gehe|macht|bringe|schaffe)|\bwo (?:würden"
+        r"|fange|soll)",
+        r"que feriez|par où|comment (?:faire|puis|peut|feriez|convainc|vous)",
+        r"¿?c[óo]mo (?:puedo|harías|hago|convences|lo|se|podemos)|qué har(?:ías|ía)|por dónde",
+        r"como (?:posso|você|vocês|faço|fazer|convencer)|o que (?:você )?faria|por onde",
+    ),
+    cue(
+        2.2,
+        "asks for advice or help",
+        r"\bany (?:advice|tips?|pointers?|ideas?|thoughts? on how|recommendations?|help)\b",
+        r"\b(?:some|your) (?:advice|help)\b",
+        r"\bhelp(?: me| us)?\b\s*[?!.]",
+        r"\b(?:can|could|would) you (?:help|advise|explain|recommend|point|send|resend|check|clarify|share)",
+        r"\bdo you have (?:a|an|any)\b.{0,60}(?:template|example|tool|checklist|version|slide|tip"
+        r"|suggestion)",
+        r"\bhelp (?:me|us)\b|\bHELP\b",
+        r"\bany chance (?:of|you)\b",
+        r"\bwhat (?:arguments|tool|tools|metric)\b",
+        r"have you seen (?:any|it|this)",
+        r"\bhas any(?:one|body)\b",
+        r"haben sie (?:einen|eine|ein) (?:tipp|rat|idee|beispiel|vorlage)|können sie (?:mir|uns)"
+        r"|helfen sie|um rat\b|hilfe\b",
+        r"pou(?:vez|rriez)-vous (?:m['’]aid|m['’]envoy|me |nous )|aidez|un conseil|m['’]aider",
+        r"me (?:la |lo )?(?:puedes|podrías|puede) |(?:algún|un) consejo|ayud",
+        r"pode(?:ria)? me |alguma (?:dica|ideia)|me ajud|ajuda\b",
+    ),
+    cue(
+        2.4,
+        "is stuck",
+        r"\bstuck\b",
+        r"\bstruggl",
+        r"\bno idea (?:how|what|where)|\bout of ideas\b|wits['’]? end",
+        r"\b(?:don['’]?t|do not|not sure|unsure) (?:know )?(?:where|how|what) to\b",
+        r"\bpanic|\bdrowning\b|\boverwhelm|\bdesperate|\bat a loss\b|broken record"
+        r"|\bi (?:just )?can(?:no|['’]?)t (?:make|get|find|figure|log|open|download|see|seem)",
+        r"komme .{0,60}nicht weiter|weiß nicht(?: mehr)? (?:weiter|wie|wo|was)|stecke fest|blockt|verzweif",
+        r"\bperdue?\b|\bbloqué|je n['’]arrive pas|je ne sais (?:pas|plus)|je galère",
+        r"no (?:sé|consigo|logro|puedo)|atascad|sin éxito|tengo un problema",
+        r"travad|não (?:consigo|sei|conseguimos)|estou perdid|sem sucesso",
+    ),
+    cue(
+        2.6,
+        "something of ours does not work",
+        r"(?:does|do|did|is|are)(?:n['’]?t| not) (?:work|open|load|download|arriv|show)",
+        r"\bwon['’]?t (?:open|load|download|play|let me)",
+        r"\bexpired\b",
+        r"\berror (?:message|page)|\bblank page|\bspinning\b",
+        r"never (?:arrived|received|got)|(?:hasn['’]?t|has not|didn['’]?t|did not) (?:arrive|come"
+        r"|receive|get)",
+        r"keeps? telling me|unknown address|address is invalid|says (?:it|my|the|unknown)",
+        r"can(?:no|['’]?)t (?:find|log ?in|sign ?(?:in|up)|open|download|access)",
+        r"\bkeep getting\b",
+        r"funktioniert .{0,30}nicht|geht nicht|fehlermeldung|nicht (?:angekommen|erhalten|bekommen)",
+        r"ne (?:fonctionne|marche|s['’]ouvre)|reste blanche|pas reçu|télécharger",
+        r"no (?:me )?(?:ha llegado|llegó|funciona|abre|puedo (?:abrir|descargar))|no he recibido",
+        r"não (?:chegou|funciona|abre|recebi|consigo (?:abrir|baixar))",
+    ),
+    cue(
+        1.5,
+        "tells of trouble at work",
+        r"\bmy (?:boss|manager|ceo|cfo|director|sponsor)\b|\bour (?:ceo|cfo|cto|product team|legal"
+        r"|finance|it director|churn)\b",
+        r"(?:no|zero|cut) .{0,20}\bbudget|by (?:friday|monday|tomorrow|tuesday)|exhausted|morale"
+        r"|\bblocks? every|\bwe lost (?:our|the)\b",
+        r"geschäftsführung|kein (?:geld|budget)|\bvorstand\b",
+        r"mon (?:directeur|équipe|chef|patron)",
+        r"mi (?:equipo|jefe|empresa)|director financiero",
+        r"meu (?:time|chefe|diretor)|minha equipe",
+    ),
+    cue(1.2, "asks a question", r"\?\s*(?:\Z|\n)", r"\?\s+\S.{0,60}\Z"),
+    cue(0.8, "asks questions", r"\?"),
+    cue(
+        1.2,
+        "a question follows the praise",
+        r"(?:quick|one|but|here is my|small) (?:question|problem)|question though|but (?:here|how|what"
+        r"|I (?:just )?can)",
+    ),
+)

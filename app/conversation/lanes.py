@@ -1,0 +1,135 @@
+"""Which lane a reply belongs to: feedback, stuck, hello or other; how sure we are, and why.
+
+The address the reader chose settles it. Otherwise cues in the words are added up, and what the author has
+corrected before is added to them: every word carries the log-odds it has earned in those corrections, so a
+publication's own vocabulary is learned without a training step. All of it can be read out as reasons.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.conversation.cues import feedback, hello, other, stuck
+from app.conversation.cues.cue import Cue
+from app.conversation.models import Lane
+
+_CUES: Mapping[Lane, tuple[Cue, ...]] = {
+    Lane.FEEDBACK: feedback.CUES,
+    Lane.STUCK: stuck.CUES,
+    Lane.HELLO: hello.CUES,
+    Lane.OTHER: other.CUES,
+}
+_READ = 6000
+_WORDS = re.compile(r"[^\W\d_]{2,30}")
+# What a mail is before a word of it is read; a very short one is mostly a thank-you.
+_PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.5, Lane.STUCK: 0.2, Lane.HELLO: 0.3, Lane.OTHER: 0.0}
+_LEARNED_CAP = 4.0
+_STRONGEST_WORD = 1.6
+_MOST_CORRECTIONS = 1000
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The author moved a reply to this lane (or confirmed it there)."""
+
+    text: str
+    lane: Lane
+
+
+@dataclass(frozen=True)
+class LaneGuess:
+    """A lane, how sure we are (0 to 1) and why, strongest reason first."""
+
+    lane: Lane
+    confidence: float
+    reasons: tuple[str, ...]
+
+
+def classify_lane(
+    text: str, *, address_lane: Lane | None = None, corrections: Iterable[Correction] = ()
+) -> LaneGuess:
+    """The lane of a reply's own words."""
+    if address_lane is not None:
+        return LaneGuess(address_lane, 1.0, ("written to the address for it",))
+    said = text.strip()[:_READ]
+    if not said:
+        return LaneGuess(Lane.OTHER, 0.5, ("there are no words",))
+    scores = dict(_PRIORS)
+    told: dict[Lane, list[tuple[float, str]]] = {lane: [] for lane in Lane}
+    found = [*_from_cues(said), *_from_corrections(said, corrections)]
+    if not found:
+        return LaneGuess(Lane.OTHER, 0.3, ("nothing in the words speaks for a lane",))
+    for lane, weight, why in [*found, *_from_shape(said)]:
+        scores[lane] += weight
+        told[lane].append((weight, why))
+    return _decide(scores, told)
+
+
+def _decide(scores: dict[Lane, float], told: dict[Lane, list[tuple[float, str]]]) -> LaneGuess:
+    highest = max(scores.values())
+    shares = {lane: math.exp((score - highest) * 0.8) for lane, score in scores.items()}
+    lane = max(shares, key=lambda each: shares[each])
+    confidence = round(min(shares[lane] / sum(shares.values()), 0.99), 2)
+    reasons = [why for weight, why in sorted(told[lane], key=lambda each: -each[0]) if weight > 0]
+    return LaneGuess(lane, confidence, tuple(reasons[:4]) or ("nothing speaks against it",))
+
+
+def _from_cues(said: str) -> list[tuple[Lane, float, str]]:
+    return [
+        (lane, cue.weight, cue.why)
+        for lane, cues in _CUES.items()
+        for cue in cues
+        if cue.pattern.search(said)
+    ]
+
+
+def _from_shape(said: str) -> list[tuple[Lane, float, str]]:
+    """Length says something too."""
+    words = len(said.split())
+    if words <= 6 and "?" not in said:
+        return [(Lane.HELLO, 0.8, "only a few words")]
+    if words >= 25:
+        return [(Lane.HELLO, -0.8, "long")]
+    return []
+
+
+def _words_of(text: str) -> set[str]:
+    return {word.casefold() for word in _WORDS.findall(text[:_READ])}
+
+
+def _from_corrections(said: str, corrections: Iterable[Correction]) -> list[tuple[Lane, float, str]]:
+    """Naive Bayes over the author's corrections, capped, so that one of them cannot outvote the cues."""
+    kept = list(corrections)[-_MOST_CORRECTIONS:]
+    if not kept:
+        return []
+    seen: dict[Lane, Counter[str]] = {lane: Counter() for lane in Lane}
+    mails = Counter(correction.lane for correction in kept)
+    for correction in kept:
+        seen[correction.lane].update(_words_of(correction.text))
+    found: list[tuple[Lane, float, str]] = []
+    for lane in mails:
+        weights = sorted(
+            ((_log_odds(word, lane, seen, mails), word) for word in _words_of(said)), reverse=True
+        )
+        learned = sum(weight for weight, _ in weights if abs(weight) > 0.25)
+        if abs(learned) > 0.25:
+            strongest = ", ".join(word for weight, word in weights[:3] if weight > 0.25)
+            bounded = max(-_LEARNED_CAP, min(_LEARNED_CAP, learned))
+            found.append(
+                (lane, bounded, f"your corrections: {strongest}" if strongest else "your corrections")
+            )
+    return found
+
+
+def _log_odds(word: str, lane: Lane, seen: Mapping[Lane, Counter[str]], mails: Mapping[Lane, int]) -> float:
+    """How much likelier the word is in this lane than in the others, shrunk towards nothing while it is rare."""
+    here = seen[lane][word]
+    elsewhere = sum(seen[other][word] for other in seen if other is not lane)
+    if not here and not elsewhere:
+        return 0.0
+    others = sum(count for other, count in mails.items() if other is not lane)
+    odds = math.log((here + 0.5) / (mails[lane] + 1)) - math.log((elsewhere + 0.5) / (others + 1))
+    trust = (here + elsewhere) / (here + elsewhere + 2)
+    return max(-_STRONGEST_WORD, min(_STRONGEST_WORD, odds * trust))

@@ -1,0 +1,134 @@
+"""What of a plain body is the writer's own and what is quoted, line by line, in one pass.
+
+Two ways of quoting meet here. Marked quotes (`>`) are taken out wherever they stand, so answers below and between
+them stay. An unmarked old mail (Outlook, Exchange, Notes, most phones) hides everything below its first line.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from app.conversation.reading.attribution import attribution
+from app.conversation.reading.lines import Lines, next_said
+from app.conversation.reading.separators import is_ruler, old_mail_below
+
+_MARKS = (">", "＞", "&gt;")
+_FACE = re.compile(r">[:;=xX._<-]['^-]?[()<>DPO_/\\|3]|>[_.]<|>>> ")
+_AMOUNT = re.compile(r">\s?[\d$€£¥=~]|>=")
+# Real mails stay far below; a bait made of colons stops being examined here.
+_EXAMINED = 3000
+
+
+@dataclass
+class Reading:
+    """The writer's own lines in pieces (a new piece wherever a quote interrupts), and what was left out."""
+
+    pieces: list[list[str]] = field(default_factory=lambda: [[]])
+    quoted: bool = False
+    forwarded: bool = False
+
+    def break_here(self) -> None:
+        self.quoted = True
+        if self.pieces[-1]:
+            self.pieces.append([])
+
+
+def read_quotes(lines: Lines) -> Reading:
+    own, clean = lines.own, lines.clean
+    reading = Reading()
+    marked = _has_marked_quotes(clean)
+    at, examined = 0, 0
+    while at < len(clean):
+        line = clean[at]
+        if not line:
+            reading.pieces[-1].append("")
+            at += 1
+            continue
+        if line.startswith(_MARKS) and (marked or not _ordinary(line)):
+            reading.break_here()
+            at = _past_quote(clean, at)
+            continue
+        if examined < _EXAMINED and _worth_a_look(clean, at):
+            examined += 1
+            below = _boundary(clean, at)
+            if below is not None:
+                kind, body = below
+                reading.forwarded |= kind == "forwarded"
+                _drop_ruler(reading.pieces[-1])
+                reading.break_here()
+                following = next_said(clean, body, 400)
+                if (
+                    kind == "above"
+                    or following >= len(clean)
+                    or not clean[following].startswith((">", "＞", "|"))
+                ):
+                    break
+                at = _past_bars(clean, following) if clean[following][0] == "|" else following
+                continue
+        reading.pieces[-1].append(own[at])
+        at += 1
+    return reading
+
+
+def _has_marked_quotes(clean: list[str]) -> bool:
+    """More than a lone `>` line that may be an arrow, a face or "> 50 %"."""
+    seen = 0
+    for line in clean:
+        if line.startswith(_MARKS) and not _ordinary(line):
+            return True
+        seen += line.startswith(_MARKS)
+        if seen > 2:
+            return True
+    return False
+
+
+def _ordinary(line: str) -> bool:
+    return _FACE.match(line) is not None or _AMOUNT.match(line) is not None
+
+
+def _worth_a_look(clean: list[str], at: int) -> bool:
+    line = clean[at]
+    if line[0] in "-_=*~#+‐‑–—―─━[<" or line[-1] in ":：>" or "@" in line or ":" in line or "：" in line:
+        return True
+    return any(following[-1:] in (":", "：", ">") for following in clean[at + 1 : at + 4])
+
+
+def _boundary(clean: list[str], at: int) -> tuple[str, int] | None:
+    below = old_mail_below(clean, at)
+    if below is not None:
+        return below
+    end = attribution(clean, at)
+    return ("attribution", end) if end is not None else None
+
+
+def _past_quote(clean: list[str], at: int) -> int:
+    """Past the marked lines, and past a tail that somebody's mailer broke off a long marked line."""
+    while at < len(clean):
+        line = clean[at]
+        if line.startswith(_MARKS):
+            at += 1
+            continue
+        broken_off = (
+            line
+            and len(clean[at - 1]) >= 65
+            and at + 1 < len(clean)
+            and clean[at + 1].startswith(_MARKS)
+            and not line[0].isupper()
+            and clean[at - 1][-1] not in ".?!:"
+            and len(line) <= 40
+        )
+        if not broken_off:
+            return at
+        at += 1
+    return at
+
+
+def _past_bars(clean: list[str], at: int) -> int:
+    while at < len(clean) and (not clean[at] or clean[at][0] == "|"):
+        at += 1
+    return at
+
+
+def _drop_ruler(piece: list[str]) -> None:
+    """A ruler or an empty line right above the old mail belongs to the old mail."""
+    while piece and (not piece[-1] or is_ruler(piece[-1].strip())):
+        piece.pop()
