@@ -8,13 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from app.conversation.autoreplies import is_auto_reply
+from app.conversation.autoreply import is_auto_reply
+from app.conversation.lanes import classify_lane
 from app.conversation.mime import Mail, parse_mail
 from app.conversation.models import InboundKind, Lane
 from app.conversation.notices import read_notice, written_by_robot
-from app.conversation.ownwords import own_words, readable_text
+from app.conversation.readable import readable_text
+from app.conversation.reply_text import reader_words
 from app.conversation.reports import RecipientReport, read_status_parts
 
+MAX_WORDS: Final = 100_000
+_WRITTEN_BY_PEOPLE: Final = frozenset({InboundKind.REPLY, InboundKind.OTHER})
 _ADDRESS: Final = re.compile(r"[^\s<>\"(),;:]{1,128}@[^\s<>\"(),;:@]{1,255}")
 _LEAVE: Final = re.compile(
     r"^\W*(?:unsubscribe|remove me|stop|abmelden|désabonner|darme de baja)\W*$", re.IGNORECASE
@@ -42,11 +46,13 @@ def inspect_mail(raw: bytes) -> Inspection:
     mail = parse_mail(raw)
     feedback = _feedback_type(mail)
     reports = tuple(_reports(mail))
-    kind = _kind(mail, feedback, reports)
+    words = reader_words(mail).text[:MAX_WORDS]
+    kind = _kind(mail, feedback, reports, words)
     return Inspection(
         kind=kind,
         recipients=reports if kind is InboundKind.BOUNCE else (),
-        text="" if kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT} else own_words(mail),
+        text="" if kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT} else words,
+        lane=classify_lane(words).lane if kind in _WRITTEN_BY_PEOPLE else Lane.OTHER,
         subject=" ".join(mail.decoded("subject").split())[:300],
         sender=sender_address(mail),
         message_id=mail.get("message-id")[:998],
@@ -76,14 +82,14 @@ def _addressees(mail: Mail) -> list[str]:
     return [found for value in values for found in _ADDRESS.findall(value[:4000])][:50]
 
 
-def _kind(mail: Mail, feedback: str, reports: tuple[RecipientReport, ...]) -> InboundKind:
+def _kind(mail: Mail, feedback: str, reports: tuple[RecipientReport, ...], words: str) -> InboundKind:
     if feedback:
         return InboundKind.COMPLAINT if feedback in COMPLAINTS else InboundKind.OTHER
     if reports:
         return InboundKind.BOUNCE
-    if is_auto_reply(mail):
+    if is_auto_reply(mail, words) is not None:
         return InboundKind.AUTO_REPLY
-    if _asks_to_leave(mail):
+    if _asks_to_leave(mail, words):
         return InboundKind.UNSUBSCRIBE
     if mail.get("in-reply-to") or mail.get("references") or _ANSWER.match(mail.decoded("subject")):
         return InboundKind.REPLY
@@ -102,9 +108,8 @@ def _feedback_type(mail: Mail) -> str:
     return ""
 
 
-def _asks_to_leave(mail: Mail) -> bool:
+def _asks_to_leave(mail: Mail, words: str) -> bool:
     """A bare request to leave: the subject or the whole text says nothing else."""
-    text = own_words(mail)
-    if text:
-        return bool(_LEAVE.match(text))
+    if words:
+        return bool(_LEAVE.match(words))
     return bool(_LEAVE.match(mail.decoded("subject"))) and not readable_text(mail).strip()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.conversation.mime import Mail, Part, split_fields
-from app.conversation.ownwords import html_to_text
 from app.conversation.phrases import (
     ANNOUNCE,
     DELAY,
@@ -22,6 +21,7 @@ from app.conversation.phrases import (
     ROBOT,
     SUBJECT,
 )
+from app.conversation.readable import html_to_text
 from app.conversation.reports import RecipientReport, delayed, failed, plain_address
 
 MAX_LINES: Final = 400
