@@ -1,5 +1,6 @@
 """`/dev/mailbox`: the mails that the development catcher kept. Answers 404 wherever others could look."""
 
+import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -80,7 +81,10 @@ def mail(number: int) -> ResponseReturnValue:
 def html_part(number: int) -> ResponseReturnValue:
     """The HTML part alone, for the sandboxed frame: no script, no form, links open outside."""
     html = _part(_mailbox().message(number), "html")
-    response = Response(html, mimetype="text/html")
+    outside = re.sub(
+        r"<head\b[^>]*>", lambda found: found[0] + '<base target="_blank">', html, count=1, flags=re.I
+    )
+    response = Response(outside, mimetype="text/html")
     response.headers["Content-Security-Policy"] = HTML_POLICY
     return response
 

@@ -28,8 +28,8 @@ def keep(mailbox: Mailbox, subject: str = "Hello", address: str = "alice@example
     message["Subject"] = subject
     message.set_content("Plain words")
     message.add_alternative(
-        '<p>Rich words <a href="https://example.org/go"><b>Go</b> there</a>'
-        '<a href="javascript:alert(1)">bad</a><script>alert(1)</script></p>',
+        '<html><head><title>Hello</title></head><p>Rich words <a href="https://example.org/go"><b>Go</b> there</a>'
+        '<a href="javascript:alert(1)">bad</a><script>alert(1)</script></p></html>',
         subtype="html",
     )
     return mailbox.add("bounce@example.org", [address], message.as_bytes())
@@ -64,6 +64,7 @@ def test_the_html_part_cannot_run_a_script(client: FlaskClient, mailbox: Mailbox
     assert policy.startswith("sandbox allow-popups")
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
+    assert '<head><base target="_blank"><title>' in response.text
 
 
 def test_the_raw_message_is_a_download(client: FlaskClient, mailbox: Mailbox) -> None:
