@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.foundation.addresses import parse_address
+from app.guides.models import GuideFile
 from app.publication.models import Publication
 from app.subscribers.consent import Evidence, ensure_subscriber, record_consent, turn_on, verify_subscriber
 from app.subscribers.models import ConsentAction, Subscriber
@@ -75,3 +76,21 @@ def seed_dcx(session: Session) -> Publication:
     session.add(publication)
     session.flush()
     return publication
+
+
+def seed_guide(session: Session, now: datetime, slug: str = "cx-buy-in") -> GuideFile:
+    """A guide that is handed out; whoever downloads it must put the file into storage too."""
+    file = GuideFile(
+        slug=slug,
+        edition="2026.1",
+        title="The Buy-in Guide",
+        sha256="1" * 64,
+        storage_key=f"guides/{slug}/test.pdf",
+        file_name=f"{slug}-2026.1.pdf",
+        pages=27,
+        bytes=9,
+        built_at=now,
+    )
+    session.add(file)
+    session.flush()
+    return file

@@ -16,6 +16,11 @@ from app.wiring import Runtime, build_runtime
 BLUEPRINTS: tuple[str, ...] = (
     "app.web.dev.mailbox",
     "app.web.health",
+    "app.web.public.archive",
+    "app.web.public.confirm",
+    "app.web.public.guides",
+    "app.web.public.home",
+    "app.web.public.leave",
     "app.web.public.site",
     "app.web.public.tracking",
     "app.web.admin.studio",

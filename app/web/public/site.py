@@ -2,28 +2,35 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, g, send_from_directory
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.foundation.links import Links
-from app.publication.models import Publication
+from app.foundation.errors import NotFound
+from app.guides.queries import published_guides
+from app.issues.words import MONTHS
+from app.publication.settings import get_publication
+from app.rendering.brand import palette
 from app.web.state import reader, runtime
 
 bp = Blueprint("site", __name__)
 
 DEFAULT_ACCENT = "#0b5d5b"
+PRIVATE = ("/admin/", "/confirm/", "/preferences/", "/unsubscribe/", "/guides/*/download/", "/t/", "/dev/")
 
 
 @dataclass(frozen=True)
 class GuideEntry:
-    """A guide in the navigation."""
+    """A guide that can be asked for."""
 
     slug: str
     title: str
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -39,14 +46,20 @@ class Site:
     linkedin_url: str = ""
     accent: str = DEFAULT_ACCENT
     proof_from: int = 100
+    time_zone: str = "UTC"
     guides: tuple[GuideEntry, ...] = ()
 
     @property
     def accent_css(self) -> str:
-        """The author's own accent, where it differs from the sheet's."""
+        """The author's own accent for light and dark, where it differs from the sheet's."""
         if self.accent.lower() == DEFAULT_ACCENT:
             return ""
-        return f"@media (prefers-color-scheme: light) {{ :root {{ --accent: {self.accent}; }} }}"
+        tones = palette(self.accent)
+        return (
+            f":root {{ --accent: {tones.link}; --accent-deep: {tones.link}; }} "
+            f"@media (prefers-color-scheme: dark) {{ :root {{ --accent: {tones.dark_link}; "
+            f"--accent-deep: {tones.dark_link}; --on-accent: {tones.dark_on_accent}; }} }}"
+        )
 
 
 def site() -> Site:
@@ -59,10 +72,9 @@ def site() -> Site:
 
 def _read_site() -> Site:
     try:
-        row = reader().get(Publication, 1)
-    except SQLAlchemyError:
-        return Site()
-    if row is None:
+        row = get_publication(reader())
+        guides = published_guides(reader())
+    except (SQLAlchemyError, NotFound):
         return Site()
     return Site(
         name=row.name,
@@ -74,12 +86,27 @@ def _read_site() -> Site:
         linkedin_url=row.linkedin_url,
         accent=row.accent,
         proof_from=row.proof_from,
+        time_zone=row.time_zone,
+        guides=tuple(GuideEntry(guide.slug, guide.title, guide.pages) for guide in guides),
     )
 
 
 @bp.app_context_processor
 def _context() -> dict[str, object]:
     return {"site": site(), "asset": asset}
+
+
+@bp.app_template_filter("day")
+def day(instant: datetime | None) -> str:
+    """`24 November 2026`, in the publication's zone."""
+    local = (instant or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(ZoneInfo(site().time_zone))
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+@bp.app_template_filter("thousands")
+def thousands(number: int) -> str:
+    """`1,460`."""
+    return f"{number:,}"
 
 
 def asset(name: str) -> str:
@@ -93,6 +120,14 @@ def _mark(path: Path, _changed: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
+def for_one_reader(response: Response) -> Response:
+    """Headers of a page that belongs to one reader: its address is a secret and must not travel on."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
 @bp.get("/favicon.ico")
 def favicon() -> ResponseReturnValue:
     return send_from_directory(str(current_app.static_folder), "favicon.svg", mimetype="image/svg+xml")
@@ -101,15 +136,6 @@ def favicon() -> ResponseReturnValue:
 @bp.get("/robots.txt")
 def robots() -> ResponseReturnValue:
     """Pages that belong to one reader are not for crawlers."""
-    links: Links = runtime().links
-    private = (
-        "/admin/",
-        "/confirm/",
-        "/preferences/",
-        "/unsubscribe/",
-        "/guides/*/download/",
-        "/t/",
-        "/dev/",
-    )
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), "", f"# {links.home()}", ""]
+    rules = [f"Disallow: {path}" for path in PRIVATE]
+    lines = ["User-agent: *", *rules, "", f"Sitemap: {runtime().links.base_url}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")

@@ -1,0 +1,98 @@
+"""`/issues`: every letter that went out, as pages of the web; a feed and a map for machines. No reader's words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from app.foundation.paging import Page, page_number
+from app.issues.models import Issue, IssueKind
+from app.issues.queries import sent_issue, sent_issues
+from app.rendering.letter import render_web, web_line
+from app.subscribers.queries import list_topics
+from app.web.public.forms import FUNCTION_NAMES, FormState
+from app.web.public.site import site
+from app.web.state import reader, runtime
+
+bp = Blueprint("archive", __name__)
+
+PER_PAGE = 20
+FEED_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One issue as the web shows it: merge tags are their fallbacks, nothing belongs to a reader (A36)."""
+
+    slug: str
+    kind: IssueKind
+    title: str
+    preheader: str
+    sent_at: datetime | None
+    body: Markup
+
+
+def _letter(issue: Issue, *, with_body: bool = False) -> Letter:
+    body = Markup("")
+    if with_body:
+        guide = next(iter(site().guides), None)
+        body = render_web(
+            issue.markdown,
+            kind=issue.kind.value,
+            base_url=runtime().links.base_url,
+            guide_url=runtime().links.guide(guide.slug) if guide else None,
+        )
+    return Letter(
+        issue.slug, issue.kind, web_line(issue.title), web_line(issue.preheader), issue.sent_at, body
+    )
+
+
+@bp.get("/issues")
+def index() -> ResponseReturnValue:
+    """All letters, the newest first; `?kind=` narrows the list."""
+    kind = next((each for each in IssueKind if each.value == request.args.get("kind")), None)
+    found = sent_issues(reader(), kind=kind, page=page_number(request.args.get("page")), per_page=PER_PAGE)
+    letters = tuple(_letter(issue) for issue in found.issues)
+    page = Page(letters, found.page, PER_PAGE, found.total)
+    return render_template("public/issues.html", here="issues", page=page, kind=kind)
+
+
+@bp.get("/issues/<slug>")
+def issue(slug: str) -> ResponseReturnValue:
+    found = sent_issue(reader(), slug)
+    topics = list_topics(reader())
+    chosen = frozenset(topic.slug for topic in topics if topic.kind.value == found.kind.value)
+    return render_template(
+        "public/issue.html",
+        here="issues",
+        letter=_letter(found, with_body=True),
+        topics=topics,
+        form=FormState(topics=chosen, source=f"issue {slug}"[:200]),
+        functions=FUNCTION_NAMES,
+    )
+
+
+@bp.get("/feed.xml")
+def feed() -> ResponseReturnValue:
+    """Atom (RFC 4287) with whole letters."""
+    letters = tuple(
+        _letter(each, with_body=True) for each in sent_issues(reader(), per_page=FEED_LENGTH).issues
+    )
+    updated = max((letter.sent_at for letter in letters if letter.sent_at), default=None)
+    response = Response(
+        render_template("public/feed.xml", letters=letters, updated=updated), mimetype="application/atom+xml"
+    )
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> ResponseReturnValue:
+    """What a search engine may show: front page, archive, guides, letters (the newest 5,000)."""
+    links = runtime().links
+    urls = [links.home(), links.issues(), *(links.guide(guide.slug) for guide in site().guides)]
+    urls += [links.issue(each.slug) for each in sent_issues(reader(), per_page=5000).issues]
+    return Response(render_template("public/sitemap.xml", urls=urls), mimetype="application/xml")

@@ -1,0 +1,40 @@
+"""What the views of signing up hand to their use cases."""
+
+from flask import request
+
+from app.guides.access import Visit
+from app.signup.desk import Desk
+from app.subscribers.consent import Evidence
+from app.web.limits import keep_pace
+from app.web.state import client_ip, runtime, user_agent
+
+SIGNUPS = "20 per hour"
+POSTS = "120 per hour"
+
+
+def desk() -> Desk:
+    """The Desk of this application."""
+    here = runtime()
+    return Desk(here.signer, here.links, here.address_key, here.settings.emails_dir)
+
+
+def evidence(form: str) -> Evidence:
+    """Who is at this form or link now."""
+    return Evidence(form=form, ip=client_ip(), user_agent=user_agent())
+
+
+def visit() -> Visit:
+    """The same for a guide's events."""
+    return Visit(client_ip(), user_agent())
+
+
+def pace_signups() -> None:
+    """One peer may type a handful of addresses, not a list of victims (A5). Raises TooMany."""
+    keep_pace(
+        SIGNUPS, "signup", client_ip(), message="There were too many sign-ups from your network just now."
+    )
+
+
+def pace_posts() -> None:
+    """A bound for buttons on personal pages. Raises TooMany."""
+    keep_pace(POSTS, request.endpoint or "", client_ip())
