@@ -54,8 +54,8 @@ def index() -> ResponseReturnValue:
     """All letters, the newest first; `?kind=` narrows the list."""
     kind = next((each for each in IssueKind if each.value == request.args.get("kind")), None)
     found = sent_issues(reader(), kind=kind, page=page_number(request.args.get("page")), per_page=PER_PAGE)
-    letters = tuple(_letter(issue) for issue in found.issues)
-    page = Page(letters, found.page, PER_PAGE, found.total)
+    letters = tuple(_letter(issue) for issue in found.items)
+    page = Page(letters, found.number, PER_PAGE, found.total)
     return render_template("public/issues.html", here="issues", page=page, kind=kind)
 
 
@@ -78,7 +78,7 @@ def issue(slug: str) -> ResponseReturnValue:
 def feed() -> ResponseReturnValue:
     """Atom (RFC 4287) with whole letters."""
     letters = tuple(
-        _letter(each, with_body=True) for each in sent_issues(reader(), per_page=FEED_LENGTH).issues
+        _letter(each, with_body=True) for each in sent_issues(reader(), per_page=FEED_LENGTH).items
     )
     updated = max((letter.sent_at for letter in letters if letter.sent_at), default=None)
     response = Response(
@@ -94,5 +94,5 @@ def sitemap() -> ResponseReturnValue:
     """What a search engine may show: front page, archive, guides, letters (the newest 5,000)."""
     links = runtime().links
     urls = [links.home(), links.issues(), *(links.guide(guide.slug) for guide in site().guides)]
-    urls += [links.issue(each.slug) for each in sent_issues(reader(), per_page=5000).issues]
+    urls += [links.issue(each.slug) for each in sent_issues(reader(), per_page=5000).items]
     return Response(render_template("public/sitemap.xml", urls=urls), mimetype="application/xml")

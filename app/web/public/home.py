@@ -35,7 +35,7 @@ def latest_letters(count: int) -> tuple[Entry, ...]:
     """The newest issues that went out."""
     return tuple(
         Entry(issue.slug, web_line(issue.title), web_line(issue.preheader), issue.kind.value, issue.sent_at)
-        for issue in sent_issues(reader(), per_page=count).issues
+        for issue in sent_issues(reader(), per_page=count).items
     )
 
 
