@@ -10,6 +10,7 @@ from app.foundation.errors import HandoffError
 NOUNS: dict[str, str] = {
     "demo": "app.cli.demo.command",
     "clock": "app.cli.processes:clock",
+    "doctor": "app.cli.doctor",
     "mail-in": "app.cli.processes:mail_in",
     "migrate": "app.cli.processes:migrate",
     "up": "app.cli.up",

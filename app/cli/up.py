@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -159,8 +158,7 @@ def children(plan: Plan) -> list[ChildSpec]:
         _announcing(settings, f"{WORKER}-{number}", module_argv(WORKER), WORKER_STAGE, DRAIN)
         for number in range(1, settings.workers + 1)
     ]
-    if find_spec("worker.clock"):
-        specs.append(_announcing(settings, CLOCK, module_argv(CLOCK), EDGE_STAGE, 10))
+    specs.append(_announcing(settings, CLOCK, module_argv(CLOCK), EDGE_STAGE, 10))
     ready = tcp_ready(settings.mail_in_host, settings.mail_in_port, b"220")
     specs.append(ChildSpec(MAIL_IN, module_argv(MAIL_IN), ready, EDGE_STAGE))
     return specs

@@ -31,6 +31,7 @@ _BOMS: Final = (
 )
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
 _FIRST_HEADING: Final = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+_GREETING: Final = re.compile(r"(?i)^(?:hi|hello|hey|dear|good (?:morning|day|evening))\b.{0,40}[,!.]$")
 _MAX_TITLE: Final = 200
 
 
@@ -153,8 +154,8 @@ def _title(found: str, filename: str | None) -> str:
 
 
 def _preheader(markdown: str) -> str:
-    """The first sentences as the inbox shows them: plain words, from 40 characters on, at most 140."""
-    plain = ""
+    """The first sentences after the greeting, as the inbox shows them: plain words, 40 to 140 characters."""
+    plain = greeting = ""
     for block in re.split(r"\n\s*\n", markdown):
         if block.lstrip().startswith(("#", ":::", "-", "|", "!", "```", "<")):
             if plain:
@@ -164,10 +165,14 @@ def _preheader(markdown: str) -> str:
         words = re.sub(r"\{\w+\|([^{}|]*)\}", r"\1", words)
         words = re.sub(r"\\\n", " ", words)
         words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]+|^>\s?", "", words))
-        plain = f"{plain} {' '.join(words.split())}".strip()
+        words = " ".join(words.split())
+        if not plain and _GREETING.match(words):
+            greeting = words
+            continue
+        plain = f"{plain} {words}".strip()
         if len(plain) >= 40:
             break
-    return _clip(plain)
+    return _clip(plain or greeting)
 
 
 def _clip(text: str, longest: int = 140) -> str:

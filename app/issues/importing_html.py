@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from app.foundation.errors import ContentError
 from app.issues.importing_lines import escape, is_furniture
+from app.issues.importing_prose import dress
 
 _MAX_DEPTH: Final = 150
 _DROPPED: Final = frozenset(
@@ -36,6 +37,11 @@ _BLOCKS: Final = frozenset(
     )
 )
 _LINE_START: Final = re.compile(r"^(#{1,6}|>|[-+]|:::)(?=\s|$)|^(\d{1,9})(?=[.)]\s)")
+_LEAVING_LINK: Final = re.compile(
+    r"(?i)\[[^\]]{0,40}(?:unsubscribe|opt[ -]out"
+    r"|(?:manage|update|change)[^\]]{0,20}(?:preferences|subscription|settings))"
+)
+_HIDDEN: Final = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 _ADDRESS: Final = re.compile(r"(?i)^(?:https?://|mailto:|tel:)\S+$")
 
@@ -68,8 +74,13 @@ def html_to_markdown(source: str) -> Page:
         first = next((n for n, block in enumerate(blocks) if block.startswith("# ")), None)
         if first is not None:
             blocks.pop(first)
-    kept = [block for block in blocks if not is_furniture(block)]
-    page.markdown = "\n\n".join(re.sub(r"^# ", "## ", block) for block in kept)
+    kept = dress([block for block in blocks if not is_furniture(block)])
+    ours = [block for block in kept if not _LEAVING_LINK.search(block)]
+    if len(ours) < len(kept):
+        page.notes.append(
+            "Links for leaving or settings of the old mail were left out; every mail gets its own."
+        )
+    page.markdown = "\n\n".join(re.sub(r"^# ", "## ", block) for block in ours)
     return page
 
 
@@ -103,7 +114,7 @@ class _Writer:
             run.clear()
 
         for child in node.iter(include_text=True):
-            if child.tag in _DROPPED or child.tag == "-comment":
+            if child.tag in _DROPPED or child.tag == "-comment" or _is_hidden(child):
                 continue
             block = self._block(child, depth + 1)
             if block is None:
@@ -128,7 +139,21 @@ class _Writer:
             return ["```\n" + node.text().replace("```", "'''").strip("\n") + "\n```"]
         if tag == "hr":
             return ["---"]
+        if tag == "table" and (table := self._table(node, depth)):
+            return [table]
         return self.blocks(node, depth) if tag in _BLOCKS else None
+
+    def _table(self, node: Any, depth: int) -> str:
+        """A table of data, which has header cells and no table inside; tables of layout give an empty string."""
+        rows = [[cell for cell in row.iter() if cell.tag in {"td", "th"}] for row in node.css("tr")]
+        rows = [row for row in rows if row]
+        if not rows or not node.css("th") or len(node.css("table")) > 1 or len(rows[0]) < 2:
+            return ""
+        width = len(rows[0])
+        cells = [[_tidy(self._children(cell, depth)).replace("\n", " ") for cell in row] for row in rows]
+        even = [[cell.replace("|", "\\|") for cell in [*row, *[""] * width][:width]] for row in cells]
+        lines = [f"| {' | '.join(row)} |" for row in even]
+        return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
 
     def _list(self, node: Any, depth: int) -> str:
         items = []
@@ -183,6 +208,10 @@ class _Writer:
                 self._page.notes.append(f"The picture “{alt[:60]}” was left out; upload it and put it back.")
             return ""
         return f"![{escape(alt)}](<{address.replace('<', '%3C').replace('>', '%3E')}>)"
+
+
+def _is_hidden(node: Any) -> bool:
+    return node.tag != "-text" and bool(_HIDDEN.search(node.attributes.get("style") or ""))
 
 
 def _words(text: str) -> str:

@@ -53,7 +53,7 @@ _MINOR: Final = frozenset(
 _CALL: Final = re.compile(
     r"(?i)^(?:(?:otherwise|so|then|ready|if so|go on|now)[,:?!]?\s+)?"
     r"(?P<label>(?:get|download|grab|claim|read|send me|take)\s+"
-    r"(?:your\s+|the\s+|this\s+|my\s+)?(?:(?:free|full|complete)\s+)?"
+    r"(?:your\s+|the\s+|this\s+|my\s+)?(?:[\w’'-]+\s+){0,2}"
     r"(?:copy|guide|checklist|workbook|e-?book|playbook|report|template|toolkit)\b[^.?!:,;]{0,30})\s*[.!→»]*$"
 )
 _POINTER: Final = re.compile(r"^[👉✉📩📬🔔➡📧💌📣🔗👇📥]")
@@ -185,7 +185,7 @@ def is_list_item_by_shape(text: str) -> bool:
 def is_call_to_action(text: str) -> str | None:
     """The button's words for a short line that says to get the guide; None for anything else."""
     found = _CALL.match(text) if len(text) <= 70 else None
-    label = found["label"].strip() if found else ""
+    label = found["label"].rstrip(" →»") if found else ""
     return label[0].upper() + label[1:] if label else None
 
 

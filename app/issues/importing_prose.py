@@ -23,6 +23,7 @@ from app.issues.importing_lines import (
     strip_bullet,
     strip_number,
 )
+from app.rendering.blocks import BLOCKS
 
 _PS: Final = re.compile(r"^P\.?\s?(?:P\.?\s?)?S\b\.?\s*[:.–—-]*\s*", re.IGNORECASE)
 _DOWNLOAD_IF: Final = re.compile(r"(?i)^(?:download|get|grab|take|read|use)\b[^.?!]{0,30}\bif\s*:$")
@@ -39,6 +40,9 @@ _QUESTION: Final = re.compile(r"^[“\"«].{10,240}\?[”\"»]$")
 _TITLED_WORK: Final = re.compile(
     r"(?i)(\b(?:guide|checklist|workbook|playbook|report|template|e-?book|toolkit)s?:\s+)([^.:;?!\n]{8,90})(?=[.!]?$)"
 )
+_PS_MARKED: Final = re.compile(r"(?i)^\**P\.?\s?S\b\.?\s*[:.–—-]*\**\s*[:.–—-]*\s*")
+_LONE_LINK: Final = re.compile(r"^\**\[([^\[\]]{3,60})\]\(<?[^\s()<>]+>?\)\**$")
+_USUAL: Final = {name: BLOCKS[name].title.lower() for name in ("download-if", "skip-if")}
 _STANZA_LINE: Final = 60
 
 
@@ -125,8 +129,7 @@ class _Reader:
         items = self._items_from(self.at + 1) if name else []
         if not items:
             return None
-        default = {"download-if": "download it if:", "skip-if": "skip it if:"}[name]
-        title = "" if text.lower() == default else text
+        title = "" if text.lower() == _USUAL[name] else text
         self.at += 1 + len(items)
         return Piece(Shape.BLOCK, tuple(f"- {self._words(item)}" for item in items), name, title)
 
@@ -235,6 +238,30 @@ def structure(text: str, *, guide_url: str, linkedin_url: str | None) -> Prose:
     return Prose(title, "\n\n".join(_write(piece) for piece in pieces), tuple(notes))
 
 
+def dress(blocks: Sequence[str]) -> list[str]:
+    """Blocks of Markdown that came from a page, with its choices, buttons and postscript made blocks of ours."""
+    result: list[str] = []
+    at = 0
+    while at < len(blocks):
+        block = blocks[at]
+        bare = re.sub(r"^#+ |\*\*", "", block).strip()
+        name = "download-if" if _DOWNLOAD_IF.match(bare) else "skip-if" if _SKIP_IF.match(bare) else ""
+        link = _LONE_LINK.match(block)
+        postscript = _PS.match(bare)
+        at += 1
+        if name and at < len(blocks) and blocks[at].startswith("- "):
+            title = "" if bare.lower() == _USUAL[name] else f" {bare}"
+            result.append(f"::: {name}{title}\n{blocks[at]}\n:::")
+            at += 1
+        elif link and is_call_to_action(link.group(1)):
+            result.append(f"::: button\n{block}\n:::")
+        elif postscript and bare[postscript.end() :] and "\n\n" not in block:
+            result.append(f"::: ps\n{re.sub(_PS_MARKED, '', block, count=1)}\n:::")
+        else:
+            result.append(block)
+    return result
+
+
 def _take_title(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
     if not lines:
         return "", lines
@@ -316,7 +343,7 @@ def _open_links(pieces: Sequence[Piece]) -> list[str]:
         f"“{piece.plain[:80]}” came without its address; add the link."
         for piece in pieces
         if piece.shape is Shape.PARAGRAPH
-        and "](" not in piece.lines[0]
+        and not re.search(r"\]\(|<https?:", piece.lines[0])
         and re.search(r"(?i)\bfollow (?:me|us)\b|\bclick here\b|\bread more\b", piece.plain)
     ]
 

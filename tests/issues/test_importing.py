@@ -232,6 +232,25 @@ class TestOtherShapes:
         for word in ("Menu", "x()", "Site"):
             assert word not in draft.markdown
 
+    def test_html_of_an_old_letter_keeps_its_parts_and_loses_its_ways_out(self) -> None:
+        page = (
+            "<html><body><div style='display:none'>Preview text</div><h1>T</h1><p>A word.</p>"
+            "<table><tr><td><table><tr><th>Who</th><th>What</th></tr><tr><td>a|b</td><td><b>c</b></td></tr></table>"
+            "</td></tr></table><h3>Download it if:</h3><ul><li>one</li><li>two</li></ul>"
+            "<p><a href='https://a.example/guide'>Get the free field guide</a></p>"
+            "<p><strong>P.S.</strong> One <em>more</em>.</p>"
+            "<p><a href='https://old.example/u/secret'>Unsubscribe</a></p></body></html>"
+        )
+        draft = import_text(page, filename="old.html")
+        assert "| Who | What |\n| --- | --- |\n| a\\|b | **c** |" in draft.markdown
+        assert "::: download-if\n- one\n- two\n:::" in draft.markdown
+        assert "::: button\n[Get the free field guide](<https://a.example/guide>)\n:::" in draft.markdown
+        assert "::: ps\nOne *more*.\n:::" in draft.markdown
+        assert "secret" not in draft.markdown
+        assert "Preview text" not in draft.markdown
+        assert any("leaving" in note for note in draft.notes)
+        sendable(draft)
+
 
 class TestBadInput:
     @pytest.mark.parametrize("raw", ["", " \n\t", b"", b"\x00\x00", b"\xef\xbb\xbf", "\u200b"])
