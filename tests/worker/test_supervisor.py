@@ -12,6 +12,8 @@ from worker.supervisor import Backoff
 
 SERVE = f'{ANNOUNCE}; trap "exit 0" TERM; while :; do sleep 0.02; done'
 
+UNTIL_TOLD = 'while [ ! -e "$FOLDER/told" ]; do sleep 0.02; done'
+
 
 @pytest.fixture
 def supervised(tmp_path: Path) -> Iterator[Supervised]:
@@ -51,8 +53,12 @@ def test_a_dead_child_is_started_again(supervised: Supervised) -> None:
 
 @pytest.mark.fault
 def test_a_child_that_keeps_dying_is_waited_for_longer_and_longer(supervised: Supervised) -> None:
-    script = f'if [ -e "$FOLDER/once" ]; then exit 3; fi; touch "$FOLDER/once"; {ANNOUNCE}; exit 4'
+    script = (
+        f'if [ -e "$FOLDER/once" ]; then exit 3; fi; touch "$FOLDER/once"; {ANNOUNCE}; {UNTIL_TOLD}; exit 4'
+    )
     supervised.start({"name": "web", "script": script})
+    supervised.read_until("all ready")
+    (supervised.folder / "told").touch()
     supervised.read_until("web ended with exit code 4; starting it again in 0.02 s")
     supervised.read_until("web ended with exit code 3; starting it again in 0.04 s")
     supervised.read_until("web ended with exit code 3; starting it again in 0.08 s")
