@@ -10,19 +10,16 @@ from typing import Final
 
 from app.conversation.autoreply import is_auto_reply
 from app.conversation.lanes import classify_lane
+from app.conversation.leaving import asks_to_leave
 from app.conversation.mime import Mail, parse_mail
 from app.conversation.models import InboundKind, Lane
 from app.conversation.notices import read_notice, written_by_robot
-from app.conversation.readable import readable_text
 from app.conversation.reply_text import reader_words
-from app.conversation.reports import RecipientReport, read_status_parts
+from app.conversation.reports import Action, RecipientReport, read_status_parts
 
 MAX_WORDS: Final = 100_000
 _WRITTEN_BY_PEOPLE: Final = frozenset({InboundKind.REPLY, InboundKind.OTHER})
 _ADDRESS: Final = re.compile(r"[^\s<>\"(),;:]{1,128}@[^\s<>\"(),;:@]{1,255}")
-_LEAVE: Final = re.compile(
-    r"^\W*(?:unsubscribe|remove me|stop|abmelden|désabonner|darme de baja)\W*$", re.IGNORECASE
-)
 _ANSWER: Final = re.compile(r"^\s*(?:re|aw|sv|antw|odp|vs|ref|rif|res|tr|wg)\s?(?:\[\d+\])?:", re.IGNORECASE)
 
 
@@ -44,21 +41,38 @@ class Inspection:
 def inspect_mail(raw: bytes) -> Inspection:
     """Classify a raw mail. Never raises, whatever the bytes."""
     mail = parse_mail(raw)
-    feedback = _feedback_type(mail)
-    reports = tuple(_reports(mail))
-    words = reader_words(mail).text[:MAX_WORDS]
-    kind = _kind(mail, feedback, reports, words)
+    feedback = feedback_type(mail)
+    reports = () if feedback else tuple(_reports(mail))
+    if feedback:
+        kind, text = (InboundKind.COMPLAINT if feedback in COMPLAINTS else InboundKind.OTHER), ""
+    elif any(report.action in {Action.FAILED, Action.DELAYED} for report in reports):
+        kind, text = InboundKind.BOUNCE, ""
+    else:
+        kind, text = _read_words(mail)
     return Inspection(
         kind=kind,
-        recipients=reports if kind is InboundKind.BOUNCE else (),
-        text="" if kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT} else words,
-        lane=classify_lane(words).lane if kind in _WRITTEN_BY_PEOPLE else Lane.OTHER,
+        recipients=reports,
+        text=text,
+        lane=classify_lane(text).lane if kind in _WRITTEN_BY_PEOPLE else Lane.OTHER,
         subject=" ".join(mail.decoded("subject").split())[:300],
         sender=sender_address(mail),
         message_id=mail.get("message-id")[:998],
         feedback=feedback,
         addressed_to=tuple(_addressees(mail)),
     )
+
+
+def _read_words(mail: Mail) -> tuple[InboundKind, str]:
+    """What people and their robots write: the kind, and the writer's own words."""
+    text = reader_words(mail).text[:MAX_WORDS]
+    if is_auto_reply(mail, text) is not None:
+        return InboundKind.AUTO_REPLY, text
+    subject = mail.decoded("subject")
+    if asks_to_leave(text, subject):
+        return InboundKind.UNSUBSCRIBE, text
+    if mail.get("in-reply-to") or mail.get("references") or _ANSWER.match(subject):
+        return InboundKind.REPLY, text
+    return InboundKind.OTHER, text
 
 
 def _reports(mail: Mail) -> list[RecipientReport]:
@@ -82,34 +96,13 @@ def _addressees(mail: Mail) -> list[str]:
     return [found for value in values for found in _ADDRESS.findall(value[:4000])][:50]
 
 
-def _kind(mail: Mail, feedback: str, reports: tuple[RecipientReport, ...], words: str) -> InboundKind:
-    if feedback:
-        return InboundKind.COMPLAINT if feedback in COMPLAINTS else InboundKind.OTHER
-    if reports:
-        return InboundKind.BOUNCE
-    if is_auto_reply(mail, words) is not None:
-        return InboundKind.AUTO_REPLY
-    if _asks_to_leave(mail, words):
-        return InboundKind.UNSUBSCRIBE
-    if mail.get("in-reply-to") or mail.get("references") or _ANSWER.match(mail.decoded("subject")):
-        return InboundKind.REPLY
-    return InboundKind.OTHER
-
-
 # RFC 5965 3.1 and the registry: only these say that a person wants no more of this (S19).
 COMPLAINTS: Final = frozenset({"abuse", "opt-out", "opt-out-list"})
 
 
-def _feedback_type(mail: Mail) -> str:
+def feedback_type(mail: Mail) -> str:
     for part in mail.own_parts():
         if part.content_type == "message/feedback-report":
             found = re.search(rb"(?im)^feedback-type[ \t]*:[ \t]*([\w-]{1,40})", part.content()[:65_536])
             return found.group(1).decode("ascii", "replace").lower() if found else "unknown"
     return ""
-
-
-def _asks_to_leave(mail: Mail, words: str) -> bool:
-    """A bare request to leave: the subject or the whole text says nothing else."""
-    if words:
-        return bool(_LEAVE.match(words))
-    return bool(_LEAVE.match(mail.decoded("subject"))) and not readable_text(mail).strip()

@@ -37,8 +37,10 @@ SUBJECT: Final = _any(
     r"warning)",
     r"permanent (?:delivery )?(?:failure|error|fatal)|failed (?:mail|delivery)|failure (?:notice|delivery|"
     r"notification)",
-    r"fail(?:ed|ure)? (?:to )?deliver|mail (?:fail|not deliver|could not|cannot)|mail error|processing error",
-    r"return(?:ed|ing) (?:mail|message|e-?mail|to sender)|returned to sender|mail returned|return to sender",
+    r"fail(?:ed|ure)? (?:to )?deliver|mail (?:fail|not deliver|could not|cannot)|mail error|"
+    r"processing error",
+    r"return(?:ed|ing) (?:mail|message|e-?mail|to sender)|returned to sender|mail returned|"
+    r"return to sender",
     r"message (?:status|delayed|not delivered|could not|cannot|undelivered)|could not be delivered|"
     r"cannot be delivered",
     r"warning: (?:message|could not send|mail|e-?mail)|delayed mail|still being retried|bounced? (?:mail|"
@@ -51,7 +53,8 @@ SUBJECT: Final = _any(
     r"rejected)",
     r"unzustellbar|nicht zugestellt|zustellung .{0,30}(?:fehlgeschlagen|verzögert|nicht)|unzustellbarkeit|"
     r"zustellfehler",
-    r"non remis|non[- ]distribu|échec de (?:la )?(?:remise|distribution|livraison)|non délivr|remise différée|"
+    r"non remis|non[- ]distribu|échec de (?:la )?(?:remise|distribution|livraison)|non délivr|"
+    r"remise différée|"
     r"non recensé|échec d[e']envoi|retour(?:né)? à l.exp[eé]diteur|notification d.état de remise",
     r"no (?:se ha podido )?entrega|no entregad|devuelto|fallo (?:en|de) (?:la )?entrega|error de entrega|"
     r"notificación de estado de entrega|mensaje no enviado|correo devuelto|no se pudo entregar",
@@ -62,7 +65,8 @@ SUBJECT: Final = _any(
     r"notifica (?:sullo )?stato (?:del )?recapito|impossibile recapitare",
     r"onbestelbaar|niet (?:bezorgd|afgeleverd|bestelbaar)|kan niet worden (?:bezorgd|afgeleverd)|"
     r"aflevering mislukt",
-    r"kunde inte levereras|gick inte att leverera|kunne ikke leveres|ikke leveret|kan ikke leveres|oleverbar",
+    r"kunde inte levereras|gick inte att leverera|kunne ikke leveres|ikke leveret|"
+    r"kan ikke leveres|oleverbar",
     r"ei voitu toimittaa|toimitus epäonnistui|toimittamatta",
     r"niedostarczon|nie dostarczono|niedoręczon|nie można dostarczyć|niemożność doręczenia|nie doręczono",
     r"nedoručen|nelze doručit|nedoručiteľ|kézbesíthetetlen|kézbesítés|sikertelen|nelivrat|teslim edilem|"
@@ -79,7 +83,8 @@ SUBJECT: Final = _any(
 FAILURE: Final = _any(
     r"could ?n.?o?t be (?:delivered|sent|completed)|can ?not be (?:delivered|sent)|"
     r"was ?n.?o?t (?:be )?delivered|"
-    r"has not been delivered|wasn.t delivered|couldn.t be delivered|not delivered to|undelivered|undeliverable",
+    r"has not been delivered|wasn.t delivered|couldn.t be delivered|not delivered to|"
+    r"undelivered|undeliverable",
     r"deliver(?:y|ing)[^.]{0,60}(?:fail|impossible|not possible|unsuccessful|abandoned)|failed to deliver|"
     r"delivery failure",
     r"(?:unable|not able|impossible|wasn.t able|could not|couldn.t|can.t|cannot) (?:to )?(?:deliver|"
@@ -96,10 +101,12 @@ FAILURE: Final = _any(
     r"its |storage )?quota|"
     r"exceeds allowed size|not enough space|is not a valid (?:user|recipient|mailbox)|not a known user|"
     r"invalid (?:recipient|"
-    r"address|user|mailbox|e-?mail)|not listed in|recipient name is not recognized|no matches to nameserver",
+    r"address|user|mailbox|e-?mail)|not listed in|recipient name is not recognized|"
+    r"no matches to nameserver",
     r"said: ?(?:smtp; ?)?[45]\d\d|(?:^|[\s:;(\"'<>-])5\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}|[a-z<])|"
     r"#5\.\d\.\d|smtp error",
-    r"automatically rejected|(?:was|were|been|is) rejected|message rejected|blocked|not accepting mail|refused",
+    r"automatically rejected|(?:was|were|been|is) rejected|message rejected|blocked|"
+    r"not accepting mail|refused",
     r"header of the source mail|transcript of (?:the )?session|below this line is a copy|mail system error",
     r"nicht (?:zugestellt|zustellbar|ausgeliefert|erreicht)|unzustellbar|"
     r"zustellung .{0,40}(?:fehlgeschlagen|nicht möglich)|"
@@ -137,7 +144,8 @@ DELAY: Final = _any(
     r"deferred)",
     r"will be returned (?:to you )?(?:if|as|after)|i.ll keep trying|we.ll keep trying|"
     r"attempts to deliver .{0,40}continue",
-    r"verzögert|wird weiter(?:hin)? versucht|weitere zustellversuche|retardé|différée|de nouvelles tentatives",
+    r"verzögert|wird weiter(?:hin)? versucht|weitere zustellversuche|retardé|différée|"
+    r"de nouvelles tentatives",
     r"retrasad[oa]|se (?:seguirá|continuará) intentando|atrasad[oa]|ritard(?:o|ata)|vertraagd|fördröjd|"
     r"forsinket|opóźnion",
     r"задержан|отложен|будут продолжены|延迟|延遲|遅延|지연",
@@ -158,7 +166,8 @@ OPENING: Final = re.compile(
     r"has been) (?:created|generated|sent) "
     r"automatically|this is an automat\w+|your (?:message|e-?mail|mail)(?: to \S+)? (?:could not|can ?not|"
     r"was not|has not)|"
-    r"(?:a|the) (?:message|e-?mail) (?:that )?you sent (?:could not|cannot|has not|was not)|unable to deliver|"
+    r"(?:a|the) (?:message|e-?mail) (?:that )?you sent (?:could not|cannot|has not|was not)|"
+    r"unable to deliver|"
     r"delivery (?:has )?failed|ihre (?:nachricht|e-?mail) (?:konnte|wurde) .{0,60}nicht|"
     r"votre message n.a pas p[ûu] [eê]tre|"
     r"(?:su|o seu) mensa(?:je|gem) (?:no|não)|il (?:suo|tuo) messaggio non|uw bericht)",
@@ -193,7 +202,8 @@ RETURNED: Final = re.compile(
     r"^\W{0,40}(?:this is a copy of (?:the|your) |below this line is a copy|copy of (?:the|your) message|"
     r"original message|your (?:original )?message (?:follows|reads|is)|message (?:header|text|body|"
     r"follows|contents?)\b|"
-    r"returned message|unsent message|undelivered message|(?:the )?header of the (?:source|original|returned)|"
+    r"returned message|unsent message|undelivered message|(?:the )?header of the (?:source|"
+    r"original|returned)|"
     r"(?:the )?(?:first|original) .{0,40}(?:lines?|headers?) of|start of (?:original|returned|unsent)|"
     r"begin(?:ning)? of|"
     r"included is|text of (?:the )?(?:original|message)|the (?:body|text|content) of (?:the|your) message|"
@@ -206,8 +216,10 @@ RETURNED: Final = re.compile(
 
 # Lines that name people other than the recipients concerned.
 NOT_A_RECIPIENT: Final = _any(
-    r"contact|questions?|assistance|for help|further information|more information|support|help ?desk|technical|"
-    r"administrator|please (?:e-?mail|write|forward|send|call|contact)|send (?:mail|e-?mail|a message|this) to|"
+    r"contact|questions?|assistance|for help|further information|more information|support|"
+    r"help ?desk|technical|"
+    r"administrator|please (?:e-?mail|write|forward|send|call|contact)|send (?:mail|e-?mail|"
+    r"a message|this) to|"
     r"forward this|report (?:this|to)|write to|complain|abuse",
     r"^[>\s]*(?:from|sender|reply-to|return-path|errors-to|message-id|x-[\w-]+|received|in-reply-to|"
     r"references|cc|subject|"

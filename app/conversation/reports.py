@@ -8,7 +8,8 @@ from typing import Final
 from app.conversation.charsets import decode_header
 from app.conversation.mime import Mail, Part, split_fields
 from app.delivery.models import BounceClass
-from app.delivery.verdicts import Reason, judge, status_of
+from app.delivery.refusals import Reason
+from app.delivery.verdicts import judge, status_of
 
 STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 

@@ -17,7 +17,7 @@ from app.conversation.reports import Action, RecipientReport
 from app.conversation.threads import add_reply
 from app.delivery.bounces import record_bounce
 from app.delivery.models import BounceClass, BounceSource, Delivery, RecipientKind
-from app.delivery.verdicts import Reason
+from app.delivery.refusals import Reason
 from app.delivery.verp import SignedAddress, SignedKind, read_address
 from app.foundation.storage import Storage
 from app.foundation.tokens import Signer

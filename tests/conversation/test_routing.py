@@ -110,14 +110,14 @@ def test_an_answer_becomes_a_thread_with_the_readers_own_words(
     runtime: Runtime, session: Session, now: datetime
 ) -> None:
     delivery = deliver(session, now, ALICE)
-    raw = answer("Our waiting room has a clock that runs backwards.\n\nAlice")
+    raw = answer("Our waiting room has a clock that runs backwards.")
     kind = take_in(runtime, session, now, raw, reply_address(runtime.signer, DOMAIN, delivery.id))
     assert kind is InboundKind.REPLY
     thread = session.scalars(select(Thread)).one()
     assert (thread.subscriber_id, thread.edition_id) == (delivery.recipient_id, delivery.edition_id)
     assert (thread.subject, thread.state) == ("Re: Start", ThreadState.WAITING)
     message = session.scalars(select(Message)).one()
-    assert message.text == "Our waiting room has a clock that runs backwards.\n\nAlice"
+    assert message.text == "Our waiting room has a clock that runs backwards."
     assert message.sender == ALICE
 
 

@@ -33,7 +33,7 @@ BOB = "bob@demo.example"
 CAROL = "carol@demo.example"
 GUIDE = "cx-buy-in"
 TEXTS = Path(__file__).parent
-WORDS = "We counted: six in ten had called before.\n\nFinance asked for the list. Thank you, Mark!"
+WORDS = "We counted: six in ten had called before.\n\nFinance has asked for the list."
 
 
 @dataclass(frozen=True)
