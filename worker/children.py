@@ -26,7 +26,7 @@ class ChildSpec:
     """What to start and how to tell that it serves. Times are seconds.
 
     `ready` is asked again and again until it answers True; it must answer within a second or so.
-    Children of one `stage` are stopped together, higher stages first.
+    Children of one `stage` start and stop together; lower stages start first and stop last.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Keeps a set of processes alive: starts them in order, restarts what dies, stops all in order.
+"""Keeps a set of processes alive: starts them stage by stage, restarts what dies, stops all in reverse.
 
 One thread, one loop: it sleeps until a child says something, ends, or a signal comes. Signals only set a flag and
 wake the loop (signal.set_wakeup_fd), so that nothing is done twice or half.
@@ -67,8 +67,8 @@ class Supervisor:
         adopt_orphans()
         with self._signals():
             try:
-                for spec in self.specs:
-                    self._start_and_wait(spec)
+                for stage in sorted({spec.stage for spec in self.specs}):
+                    self._start_stage([spec for spec in self.specs if spec.stage == stage])
                 if not self.stopping:
                     on_ready()
                 while not self.stopping:
@@ -76,22 +76,27 @@ class Supervisor:
             finally:
                 self._stop_all()
 
-    def _start_and_wait(self, spec: ChildSpec) -> None:
-        if self.stopping:
-            return
-        child = self._start(spec)
-        deadline = child.started_at + spec.start_timeout
-        while not self.stopping:
+    def _start_stage(self, specs: Sequence[ChildSpec]) -> None:
+        """Start the children of a stage together and return when all of them are ready.
+
+        Raises StartFailed for the first that is not.
+        """
+        waiting = [] if self.stopping else [self._start(spec) for spec in specs]
+        while waiting and not self.stopping:
             self._pump(POLL)
             self._reap()
-            if not child.running:
-                self._pump(0)
-                raise StartFailed(spec.name, f"ended with {_ending(child)} before it was ready", child.lines)
-            if spec.ready():
-                child.ready = True
-                return
-            if time.monotonic() > deadline:
-                raise StartFailed(spec.name, f"was not ready after {spec.start_timeout:.0f} s", child.lines)
+            for child in waiting:
+                self._check_start(child)
+            waiting = [child for child in waiting if not child.ready]
+
+    def _check_start(self, child: Child) -> None:
+        spec = child.spec
+        if not child.running:
+            self._pump(0)
+            raise StartFailed(spec.name, f"ended with {_ending(child)} before it was ready", child.lines)
+        child.ready = spec.ready()
+        if not child.ready and time.monotonic() > child.started_at + spec.start_timeout:
+            raise StartFailed(spec.name, f"was not ready after {spec.start_timeout:.0f} s", child.lines)
 
     def _start(self, spec: ChildSpec) -> Child:
         if READY_FILE in spec.env:  # a word from its predecessor must not count

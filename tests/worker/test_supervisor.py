@@ -22,15 +22,33 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
     handle.close()
 
 
-def test_children_start_one_after_the_other(supervised: Supervised) -> None:
+def test_a_stage_starts_when_the_one_before_it_is_ready(supervised: Supervised) -> None:
     script = (
         f'echo "{{}} starts" >> "$FOLDER/order"; sleep 0.05; echo "{{}} serves" >> "$FOLDER/order"; {SERVE}'
     )
-    supervised.start(*({"name": name, "script": script.replace("{}", name)} for name in ("queue", "web")))
+    supervised.start(
+        *(
+            {"name": name, "stage": stage, "script": script.replace("{}", name)}
+            for stage, name in enumerate(("queue", "web"))
+        )
+    )
     supervised.read_until("all ready")
     assert (supervised.folder / "order").read_text().splitlines() == [
         *("queue starts", "queue serves", "web starts", "web serves")
     ]
+
+
+def test_the_children_of_a_stage_start_together(supervised: Supervised) -> None:
+    """Each waits for the other before it says that it is ready: one after the other would never end."""
+    script = f'touch "$FOLDER/{{}}-is-here"; until [ -e "$FOLDER/[]-is-here" ]; do sleep 0.02; done; {SERVE}'
+    pair = ("one", "two")
+    supervised.start(
+        *(
+            {"name": name, "script": script.replace("{}", name).replace("[]", other)}
+            for name, other in (pair, pair[::-1])
+        )
+    )
+    supervised.read_until("all ready")
 
 
 def test_what_a_child_says_carries_its_name(supervised: Supervised) -> None:
@@ -71,9 +89,9 @@ def test_the_wait_before_a_restart_is_bounded() -> None:
 
 def test_a_child_that_cannot_start_is_named_with_its_last_words(supervised: Supervised) -> None:
     supervised.start(
-        {"name": "queue", "script": SERVE},
-        {"name": "web", "script": "echo no such module; exit 7"},
-        {"name": "clock", "script": SERVE},
+        {"name": "queue", "stage": 0, "script": SERVE},
+        {"name": "web", "stage": 1, "script": "echo no such module; exit 7"},
+        {"name": "clock", "stage": 2, "script": SERVE},
     )
     supervised.read_until("web ended with exit code 7 before it was ready. Its last words:")
     supervised.read_until("  no such module")

@@ -29,6 +29,9 @@ HOST = "127.0.0.1"
 PATIENCE = 15.0
 """Seconds that a step waits for what it expects."""
 
+START_PATIENCE = 45.0
+"""Seconds for the processes to come up: guides are built, and the machine may be busy."""
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -130,15 +133,15 @@ class Stage:
         if refused:
             raise StepFailed(f"the listener refused mail for {recipient}: {refused}")
 
-    def wait(self, look: Callable[[], T | None], what: str) -> T:
+    def wait(self, look: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
         """Ask again and again until the answer is true."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + seconds
         while True:
             found = look()
             if found:
                 return found
             if time.monotonic() > deadline:
-                raise StepFailed(f"waited {PATIENCE:.0f} s for {what}")
+                raise StepFailed(f"waited {seconds:.0f} s for {what}")
             if self.process is not None and self.process.poll() is not None:
                 raise StepFailed(f"handoff up ended with {self.process.returncode} while waiting for {what}")
             time.sleep(0.05)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.cli.demo import looking
 from app.cli.demo.answers import bounce_mail, reply_mail
-from app.cli.demo.stage import Stage, StepFailed, start
+from app.cli.demo.stage import START_PATIENCE, Stage, StepFailed, start
 from app.delivery.ledger import count
 from app.delivery.models import Exclusion
 from app.foundation.clock import file_clock
@@ -74,7 +74,7 @@ class Story:
         """The real processes, on Monday morning."""
         self.here.move_to(MONDAY)
         start(self.here)
-        self.here.wait(self._is_up, "the site to answer")
+        self.here.wait(self._is_up, "the site to answer", START_PATIENCE)
         home = self.here.http("GET", "/")
         expect(home.status == 200, f"the home page answered {home.status}")
         return f"site, workers, clock and mail-in are up at {self.here.settings.base_url}"
