@@ -1,12 +1,12 @@
 """What the demo reads from SQL to check each step; plain queries over the tables, nothing of the house's own use."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.conversation.models import InboundMail, InboundState, Message, Thread
-from app.delivery.models import Delivery, Exclusion, RecipientKind
+from app.delivery.models import ClockLease, Delivery, Exclusion, RecipientKind
 from app.guides.models import Grant
 from app.issues.models import Issue
 from app.signup.models import JoinRequest
@@ -114,6 +114,11 @@ def suppressions(session: Session, address: str) -> list[str]:
         .where(Subscriber.canonical == address, Suppression.released_at.is_(None))
     )
     return [reason.value for reason in session.scalars(query)]
+
+
+def last_tick(session: Session) -> datetime:
+    """When the clock last asked what is due; long ago when it never did."""
+    return session.scalar(select(ClockLease.ticked_at)) or datetime.min.replace(tzinfo=UTC)
 
 
 def undone_mail(session: Session) -> int:
