@@ -24,7 +24,7 @@ from app.issues.scheduling import schedule_issue
 from app.issues.words import when_words
 from app.issues.writing import Draft, create_issue
 from app.publication.settings import get_publication
-from app.web.admin.webpage import web_page
+from app.web.admin.webpage import page_for_a_disk, web_page
 from app.web.factory import create_app
 from app.wiring import Runtime, press_of
 
@@ -73,7 +73,7 @@ def preview(issue_id: int, out: Path) -> None:
         letterhead = letterhead_of(runtime.settings, runtime.signer)
         message = preview_message(session, runtime.clock(), words, press, letterhead, topic_id)
     with create_app(runtime).test_request_context("/", base_url=runtime.settings.base_url):
-        page = web_page(words, press)
+        page = page_for_a_disk(web_page(words, press), runtime.settings.base_url)
     pages = {
         "mail.html": mail.html.encode(),
         "mail.txt": mail.text.encode(),

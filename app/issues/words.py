@@ -35,10 +35,10 @@ def when_words(at: datetime, zone: ZoneInfo) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """`3 hours`, `2 days`, `12 minutes`: the largest unit that says enough."""
+    """`3 hours`, `2 days`, `90 minutes`: the largest unit that says enough."""
     minutes = max(0, round(span.total_seconds() / 60))
     for size, word in ((1440, "day"), (60, "hour")):
-        if minutes >= size * 2 or minutes == size:
-            count = minutes // size
+        if minutes == size or minutes >= 1.8 * size:
+            count = round(minutes / size)
             return f"{count} {word}{'' if count == 1 else 's'}"
     return f"{minutes} minute{'' if minutes == 1 else 's'}"

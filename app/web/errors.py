@@ -39,9 +39,8 @@ def _page(
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return jsonify(error=message, field=field, hint=hint), status
     title = TITLES.get(status, TITLES[500])
-    return render_template(
-        "error.html", status=status, title=title, message=message, field=field, hint=hint
-    ), status
+    frame = "admin/error.html" if "studio" in request.blueprints else "error.html"
+    return render_template(frame, status=status, title=title, message=message, field=field, hint=hint), status
 
 
 def _ours(error: HandoffError) -> ResponseReturnValue:

@@ -1,6 +1,7 @@
 """The publication's settings: what every page and mail says of it, and when its issues go out."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -63,6 +64,7 @@ def _page(error: InvalidInput | None = None, typed: dict[str, Any] | None = None
         ],
         weekdays=WEEKDAYS,
         policies=list(LatePolicy),
+        zones=sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")),
         error=error,
     )
     return page, error.status if error else 200

@@ -8,11 +8,12 @@ from app.accounts.roles import Action, may
 from app.accounts.sessions import SignedIn
 from app.issues.models import IssueKind, IssueState
 from app.issues.words import MONTHS, clock_words, span_words, when_words
+from app.subscribers.queries import list_topics
 from app.web.admin import account, dashboard, issues, ledger, login, publication, readers, scheduling, writing
 from app.web.admin.desk import local, zone
 from app.web.admin.guard import form_token, keep_visit, watch_the_door
 from app.web.admin.sayings import saying
-from app.web.state import now
+from app.web.state import now, reader
 
 bp = Blueprint("studio", __name__, url_prefix="/admin")
 for room in (account, dashboard, issues, ledger, login, publication, readers, scheduling, writing):
@@ -21,6 +22,17 @@ bp.before_request(watch_the_door)
 bp.after_request(keep_visit)
 
 KIND_WORDS = {IssueKind.LETTER: "Letter", IssueKind.LINKS: "Links"}
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android")),
+    *(("Windows", "Windows"), ("Mac OS X", "Mac"), ("Linux", "Linux")),
+)
 STATE_TONES = {
     IssueState.DRAFT: "",
     IssueState.SCHEDULED: "accent",
@@ -30,14 +42,14 @@ STATE_TONES = {
 }
 
 
-@bp.app_template_filter("when")
-def when(at: datetime) -> str:
+@bp.app_template_filter("in_words")
+def in_words(at: datetime) -> str:
     """`Tuesday 24 November 2026, 8:15 am New York time (EST)`."""
     return when_words(at, zone())
 
 
-@bp.app_template_filter("day")
-def day(at: datetime) -> str:
+@bp.app_template_filter("on_day")
+def on_day(at: datetime) -> str:
     """`24 November 2026`, and without the year in the present one."""
     here = local(at)
     words = f"{here.day} {MONTHS[here.month - 1]}"
@@ -47,7 +59,7 @@ def day(at: datetime) -> str:
 @bp.app_template_filter("moment")
 def moment(at: datetime) -> str:
     """`24 November, 8:15 am`."""
-    return f"{day(at)}, {clock_words(local(at))}"
+    return f"{on_day(at)}, {clock_words(local(at))}"
 
 
 @bp.app_template_filter("ago")
@@ -59,10 +71,20 @@ def ago(at: datetime) -> str:
     return "just now" if span.total_seconds() < 60 else f"{span_words(span)} ago"
 
 
-@bp.app_template_filter("figure")
-def figure(number: int) -> str:
-    """`1,460`."""
-    return f"{number:,}"
+@bp.app_template_filter("topic_name")
+def topic_name(slug: str) -> str:
+    """What the author calls a topic."""
+    if "topic_names" not in g:
+        g.topic_names = {topic.slug: topic.name for topic in list_topics(reader(), offered_only=False)}
+    return str(g.topic_names.get(slug, slug))
+
+
+@bp.app_template_filter("browser")
+def browser(user_agent: str) -> str:
+    """`Firefox on Linux`: enough to recognise one's own browsers."""
+    name = next((word for mark, word in BROWSERS if mark in user_agent), "A browser")
+    system = next((word for mark, word in SYSTEMS if mark in user_agent), "")
+    return f"{name} on {system}" if system else name
 
 
 @bp.context_processor

@@ -1,20 +1,32 @@
 """The archive page of an issue that has not gone out: beside the editor, and as a file for a command."""
 
+import re
+from html import escape
 from pathlib import Path
 
-from flask import current_app, render_template
+from flask import current_app
 
 from app.issues.composing import Press, Words
 from app.issues.preview import preview_web
+from app.rendering.letter import web_line
+from app.web.public.archive import Letter, issue_page
+from app.web.state import now
+
+_SHEET = re.compile(r'<link rel="stylesheet" href="/static/([\w.-]+)\?[^"]*">')
 
 
 def web_page(words: Words, press: Press) -> str:
-    """The page with its style inside, so that it can be looked at from a disk too; within a request or its like.
-
-    Raises ContentError naming field and line.
-    """
+    """The page as it would be; within a request or its like. Raises ContentError naming field and line."""
     seen = preview_web(words, press)
-    sheet = Path(current_app.static_folder or "") / "house.css"
-    return render_template(
-        "admin/preview_web.html", title=seen.title, body=seen.body, css=sheet.read_text("utf-8")
+    return issue_page(
+        Letter(
+            words.slug, words.kind, seen.title, web_line(words.preheader, field="preheader"), now(), seen.body
+        )
     )
+
+
+def page_for_a_disk(page: str, base_url: str) -> str:
+    """The same page to be opened from a folder: its style inside, its links to where the site really is."""
+    folder = Path(current_app.static_folder or "")
+    inside = _SHEET.sub(lambda found: f"<style>{(folder / found[1]).read_text('utf-8')}</style>", page)
+    return inside.replace("<head>", f'<head>\n<base href="{escape(base_url)}/">', 1)

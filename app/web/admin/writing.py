@@ -150,7 +150,7 @@ def _preview(words: Words) -> ResponseReturnValue:
     form = request.values.get("form", "desktop")
     try:
         if form == "web":
-            page = web_page(words, press())
+            page = _opening_elsewhere(web_page(words, press()))
         elif form == "text":
             page = render_template("admin/preview_text.html", mail=preview_mail(reader(), words, press()))
         else:

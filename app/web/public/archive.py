@@ -61,15 +61,19 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/issues/<slug>")
 def issue(slug: str) -> ResponseReturnValue:
-    found = sent_issue(reader(), slug)
+    return issue_page(_letter(sent_issue(reader(), slug), with_body=True))
+
+
+def issue_page(letter: Letter) -> str:
+    """The page of one letter; the studio shows it before there is one."""
     topics = list_topics(reader())
-    chosen = frozenset(topic.slug for topic in topics if topic.kind.value == found.kind.value)
+    chosen = frozenset(topic.slug for topic in topics if topic.kind.value == letter.kind.value)
     return render_template(
         "public/issue.html",
         here="issues",
-        letter=_letter(found, with_body=True),
+        letter=letter,
         topics=topics,
-        form=FormState(topics=chosen, source=f"issue {slug}"[:200]),
+        form=FormState(topics=chosen, source=f"issue {letter.slug}"[:200]),
         functions=FUNCTION_NAMES,
     )
 
