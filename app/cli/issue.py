@@ -3,9 +3,11 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy.orm import Session
 
 from app.cli.opening import open_runtime, print_json
 from app.delivery.control import pause_edition, resume_edition
@@ -16,11 +18,11 @@ from app.foundation.errors import Conflict, InvalidInput, Unavailable
 from app.issues.cadence import get_cadence
 from app.issues.composing import words_of
 from app.issues.importing import ImportedDraft, import_links, import_text
-from app.issues.models import Issue, IssueKind
+from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preview import preview_mail, preview_message
 from app.issues.publishing import prepare_issue, send_now
 from app.issues.queries import get_issue
-from app.issues.scheduling import schedule_issue
+from app.issues.scheduling import schedule_issue, unschedule_issue
 from app.issues.words import when_words
 from app.issues.writing import Draft, create_issue
 from app.publication.settings import get_publication
@@ -155,6 +157,16 @@ def resume(issue_id: int) -> None:
     click.echo(f"Issue {issue_id} goes on.")
 
 
+@command.command("take-back")
+@click.argument("issue_id", type=int)
+def take_back(issue_id: int) -> None:
+    """Make a scheduled issue a draft again; its slot is free."""
+    runtime = open_runtime()
+    with runtime.database.writing() as session:
+        unschedule_issue(session, runtime.clock(), issue_id)
+    click.echo(f"Issue {issue_id} is a draft again.")
+
+
 @command.command("status")
 @click.argument("issue_id", type=int)
 @as_json_option
@@ -162,32 +174,35 @@ def status(issue_id: int, as_json: bool) -> None:
     """The ledger's counts by state; they add up to the audience."""
     runtime = open_runtime()
     with runtime.database.reading() as session:
-        issue = get_issue(session, issue_id)
-        zone = ZoneInfo(get_cadence(session, issue.kind).zone)
-        counts = count(session, issue.edition_id) if issue.edition_id else None
-        edition = get_edition(session, issue.edition_id).state.value if issue.edition_id else None
-    numbers = asdict(counts) if counts else {}
+        facts, numbers, when = _status(session, issue_id)
     if as_json:
-        at = issue.scheduled_at.isoformat() if issue.scheduled_at else None
-        print_json(
-            {
-                "id": issue.id,
-                "title": issue.title,
-                "state": issue.state.value,
-                "scheduled_at": at,
-                "held_reason": issue.held_reason,
-                "edition": edition,
-                **numbers,
-            }
-        )
+        print_json({**facts, **numbers})
         return
-    click.echo(f"“{issue.title}” is {issue.state.value}{f' ({edition})' if edition else ''}.")
-    if issue.scheduled_at and not counts:
-        click.echo(f"Goes out {when_words(issue.scheduled_at, zone)}.")
-    if issue.held_reason:
-        click.echo(issue.held_reason)
+    edition = f" ({facts['edition']})" if facts["edition"] else ""
+    click.echo(f"“{facts['title']}” is {facts['state']}{edition}.")
+    for line in (when, facts["held_reason"]):
+        if line:
+            click.echo(line)
     for name, number in numbers.items():
         click.echo(f"{name.replace('_', ' '):>10}  {number:,}")
+
+
+def _status(session: Session, issue_id: int) -> tuple[dict[str, Any], dict[str, int], str]:
+    """What there is to say: facts, the ledger's numbers once there is one, and when it goes out while it waits."""
+    issue = get_issue(session, issue_id)
+    at, edition_id = issue.scheduled_at, issue.edition_id
+    zone = ZoneInfo(get_cadence(session, issue.kind).zone)
+    facts = {
+        "id": issue.id,
+        "title": issue.title,
+        "state": issue.state.value,
+        "scheduled_at": at.isoformat() if at else None,
+        "held_reason": issue.held_reason,
+        "edition": get_edition(session, edition_id).state.value if edition_id else None,
+    }
+    waits = at is not None and issue.state is IssueState.SCHEDULED
+    when = f"Goes out {when_words(at, zone)}." if at and waits else ""
+    return facts, asdict(count(session, edition_id)) if edition_id else {}, when
 
 
 def _read(file: Path) -> bytes:

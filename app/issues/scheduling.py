@@ -18,6 +18,8 @@ from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.queries import get_issue
 from app.issues.writing import EDITABLE, check_complete
 
+_WAY_BACK = {IssueState.SCHEDULED: "Take it back first to give it another time."}
+
 
 @dataclass(frozen=True)
 class Scheduled:
@@ -97,5 +99,5 @@ def _take(session: Session, issue: Issue, slot: SlotTime) -> bool:
         return False
     session.refresh(issue)
     if claimed != 1:
-        raise Conflict(f"This issue is {issue.state.value} already.")
+        raise Conflict(f"This issue is {issue.state.value} already.", hint=_WAY_BACK.get(issue.state))
     return True
