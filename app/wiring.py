@@ -14,6 +14,8 @@ from app.foundation.storage import Storage, open_storage
 from app.foundation.tokens import Signer
 from app.guides.catalogue import guide_folders
 from app.issues.composing import Press
+from app.issues.fetching import Fetcher, SafeFetcher
+from app.issues.places import PublicWeb
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Runtime:
     storage: Storage
     doorbell: Doorbell
     redis: redis.Redis
+    fetcher: Fetcher
 
     @property
     def address_key(self) -> bytes:
@@ -51,6 +54,7 @@ def build_runtime(settings: Settings, *, doorbell: Doorbell | None = None) -> Ru
         storage=open_storage(settings.storage),
         doorbell=bell,
         redis=connection,
+        fetcher=SafeFetcher(PublicWeb(), f"Mozilla/5.0 (compatible; Handoff/0.1; +{settings.base_url})"),
     )
 
 
