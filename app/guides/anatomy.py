@@ -197,6 +197,7 @@ class ChapterMatter(Matter):
 class ProseMatter(ChapterMatter):
     kind: Literal["prose"]
     flow: tuple[FlowStep, ...] = ()
+    index: bool = False
 
 
 class FunctionMatter(ChapterMatter):

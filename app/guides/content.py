@@ -157,8 +157,8 @@ def _chapter(folder: Path, slug: str, number: int) -> Chapter:
         raise GuideError(file, at, message, field="kind")
     matter = validate(CHAPTER_KINDS[kind], data, source.front)
     parts = PLACED_PARTS[kind]
-    if isinstance(matter, ProseMatter) and matter.flow:
-        parts = (*parts, "flow")
+    if isinstance(matter, ProseMatter):
+        parts = (*(["flow"] if matter.flow else []), *(["index"] if matter.index else []))
     body = read_prose(ProseSource(file, source.body, source.body_line, folder), parts)
     return Chapter(slug, number, matter, tuple(body), source.body)
 

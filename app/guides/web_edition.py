@@ -25,18 +25,22 @@ def _template() -> Template:
     return environment.get_template("chapter.html")
 
 
-def chapter_html(content: GuideContent, chapter: Chapter, image_base: str) -> str:
+def chapter_html(
+    content: GuideContent, chapter: Chapter, image_base: str, chapter_base: str | None = None
+) -> str:
     """One chapter without its title, from h2 down, to stand inside a page that has the h1.
 
-    `image_base` is put before the name of each picture: an address that ends in a slash.
+    `image_base` is put before the name of each picture and `chapter_base` before the name of each chapter:
+    addresses that end in a slash. Without a `chapter_base` nothing leads to other chapters.
     """
     cards = sorted(content.function_chapters, key=lambda pair: pair[1].map.order)
     return _template().render(
         chapter_body=chapter.body,
         matter=marked(chapter.matter),
-        cards=[{"title": card.title, "matter": marked(matter)} for card, matter in cards],
+        cards=[{"slug": card.slug, "title": card.title, "matter": marked(matter)} for card, matter in cards],
         pairs=marked_pairs(content),
         image_base=image_base,
+        chapter_base=chapter_base,
     )
 
 

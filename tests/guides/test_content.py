@@ -219,5 +219,5 @@ def test_four_mails_may_follow_the_guide(buy_in: GuideContent) -> None:
         ("2d", FollowUpCondition.DOWNLOADED),
         ("3d", FollowUpCondition.NOT_DOWNLOADED),
         ("9d", FollowUpCondition.DOWNLOADED),
-        ("30d", FollowUpCondition.ALWAYS),
+        ("30d", FollowUpCondition.DOWNLOADED),
     ]
