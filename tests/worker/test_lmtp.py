@@ -16,12 +16,18 @@ from app.conversation.models import InboundMail
 from app.conversation.receiving import MAX_MAIL_BYTES, read_raw, register_raw
 from app.foundation.jobs import Ring, SilentDoorbell
 from app.wiring import Runtime
+from tests.fixtures.supervised import eventually
 from worker.lmtp import serve
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 HERE = "127.0.0.1"
 MAIL = b"From: alice@example.org\r\nSubject: hello\r\n\r\nHello there.\r\n"
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HERE, port)) == 0
 
 
 @contextmanager
@@ -35,10 +41,7 @@ def listening(runtime: Runtime) -> Iterator[int]:
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(runtime, HERE, port, stop),))
     thread.start()
     try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex((HERE, port)) == 0:
-                    break
+        assert eventually(lambda: answers(port)), "the listener did not come up"
         yield port
     finally:
         loop.call_soon_threadsafe(stop.set)
