@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.conversation.quarantine import ring_forgotten
-from app.delivery.clocklease import hold_clock, release_clock
 from app.delivery.due import due_editions
+from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.models import EditionClass
 from app.delivery.owners import this_process
 from app.delivery.recovery import find_abandoned, forget_journal, recover
@@ -94,7 +94,7 @@ def run(here: Runtime, stopping: threading.Event, owner: str) -> None:
         if chore is not None:
             try:
                 with here.database.writing() as session:
-                    holding = hold_clock(session, now, owner)
+                    holding = take_hold(session, now, CLOCK, owner, milliseconds=CLOCK_MS)
             except Exception:
                 log.exception("the database is away; the clock waits")
                 holding = False
@@ -102,7 +102,7 @@ def run(here: Runtime, stopping: threading.Event, owner: str) -> None:
                 attempt(chore, here, now)
         stopping.wait(POLL_SECONDS)
     with here.database.writing() as session:
-        release_clock(session, owner)
+        drop_hold(session, CLOCK, owner)
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ class Step(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     DOT = "dot"
+    RSET = "rset"
 
 
 class Trouble(StrEnum):

@@ -4,18 +4,20 @@ A reader costs one value per distinct slot and one join; nothing of MIME is look
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.delivery.head import ADDRESS, DATE, SUBJECT, Facts, build_head
 from app.delivery.headers import mailbox, split_mailbox, text_header
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import Compiled, Piece, Use, write_value
 from app.delivery.models import RecipientKind
-from app.foundation.tokens import Purpose
+from app.foundation.errors import InvalidInput
+from app.foundation.tokens import Purpose, pack
 from app.rendering.slots import clean_value
 from app.subscribers.models import Function
 
@@ -34,8 +36,7 @@ FUNCTION_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """One leased delivery with what its message needs."""
 
     delivery_id: int
@@ -45,18 +46,32 @@ class Reader:
     address: str
     first_name: str = ""
     function: str | None = None
-    slots: dict[str, Any] = field(default_factory=dict)
+    slots: dict[str, Any] | None = None
     queued_at: datetime | None = None
 
     @property
     def subscriber_id(self) -> int:
         """For the links on which a reader acts; 0 for an author or a correspondent."""
-        return self.recipient_id if self.kind is RecipientKind.SUBSCRIBER else 0
+        return self.recipient_id if self.kind == RecipientKind.SUBSCRIBER else 0
+
+
+class Letter:
+    """One reader's values, ready to be spliced; `problem` says why this one cannot be written."""
+
+    __slots__ = ("attempt", "delivery_id", "problem", "recipient", "sender", "values")
+
+    def __init__(self, reader: Reader, sender: bytes, values: tuple[bytes, ...], problem: str = "") -> None:
+        self.delivery_id = reader.delivery_id
+        self.attempt = reader.attempt
+        self.recipient = reader.address
+        self.sender = sender
+        self.values = values
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message ready for the wire: CRLF lines, dots need no stuffing, the final dot is not included."""
+    """One whole message: CRLF lines, dots need no stuffing, the final dot is not included."""
 
     delivery_id: int
     attempt: int
@@ -65,101 +80,130 @@ class Outgoing:
     head: bytes
     body: bytes
 
-    @property
-    def needs_utf8(self) -> bool:
-        """A local part outside ASCII travels only with SMTPUTF8 (RFC 6531)."""
-        return not self.recipient.isascii()
-
 
 class Composer:
     """Composes the messages of one Edition."""
 
     def __init__(self, facts: Facts, compiled: Compiled, letterhead: Letterhead) -> None:
         self._letterhead = letterhead
-        self._sender = split_mailbox(facts.sender)[1]
+        self._topic_id = facts.topic_id
+        self._sender = split_mailbox(facts.sender)[1].encode()
         self._date = _date(facts.date)
         self._subject = compiled.subject
-        self._head = _Template(build_head(facts, compiled, letterhead))
-        self._body = _Template(compiled.body)
-        names = {use.name for use in (*self._head.uses, *self._body.uses)}
-        self._tokens = [
-            (name, make) for name, make in _tokens(letterhead, facts.topic_id).items() if name in names
-        ]
-        self._own = {name for name, _ in self._tokens}
-
-    def compose(self, reader: Reader) -> Outgoing:
-        """The message of one reader.
-
-        Raises InvalidInput when a value is missing or cannot be written: this message is wrong, not the others.
-        """
-        values: dict[str, str] = {
-            "first_name": reader.first_name,
-            "email": reader.address,
-            "function": FUNCTION_WORDS[Function(reader.function)] if reader.function else "",
-        }
-        for name, make in self._tokens:
-            values[name] = make(reader)
-        values.update((name, str(value)) for name, value in reader.slots.items())
-        ready = {
-            ADDRESS: mailbox("", reader.address),
-            DATE: _date(reader.queued_at) if reader.queued_at else self._date,
-        }
-        if SUBJECT in self._head.uses:
-            ready[SUBJECT] = text_header("Subject", self._fill_subject(values))
-        return Outgoing(
-            delivery_id=reader.delivery_id,
-            attempt=reader.attempt,
-            sender=self._envelope_sender(reader),
-            recipient=reader.address,
-            head=self._head.fill(values, ready),
-            body=self._body.fill(values, ready),
-        )
-
-    def _fill_subject(self, values: dict[str, str]) -> str:
-        return "".join(
-            piece if isinstance(piece, str) else clean_value(values.get(piece.name, "")) or piece.fallback
-            for piece in self._subject
-        )
-
-    def _envelope_sender(self, reader: Reader) -> str:
-        """VERP: a bounce names its delivery by itself."""
-        domain = self._letterhead.bounce_domain
-        if not domain:
-            return self._sender
-        return f"bounce+{self._letterhead.signer.sign(Purpose.BOUNCE, reader.delivery_id)}@{domain}"
-
-
-class _Template:
-    """Constant pieces and slots; filling picks from one pool of both, so that it is one join in C."""
-
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self._constants = [piece for piece in pieces if isinstance(piece, bytes)]
-        self.uses = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Use)))
-        place = {use: len(self._constants) + number for number, use in enumerate(self.uses)}
+        head = build_head(facts, compiled, letterhead)
+        pieces: list[Piece] = [*head, *compiled.body]
+        self._constants = tuple(piece for piece in pieces if isinstance(piece, bytes))
+        self._uses = tuple(dict.fromkeys(piece for piece in pieces if isinstance(piece, Use)))
+        place = {use: len(self._constants) + number for number, use in enumerate(self._uses)}
         constants = iter(range(len(self._constants)))
         order = [place[piece] if isinstance(piece, Use) else next(constants) for piece in pieces]
-        self._pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(*order, *order[:1])
-        self._last = len(order)
+        self._pick: Callable[[tuple[bytes, ...]], tuple[bytes, ...]] = itemgetter(*order)
+        self._head_pieces = len(head)
+        self.size = sum(map(len, self._constants))
+        """Bytes of a message without its readers' values."""
 
-    def fill(self, values: dict[str, str], ready: dict[Use, bytes]) -> bytes:
-        filled = [
-            ready[use] if use in ready else write_value(use, values.get(use.name, "")) for use in self.uses
+    def prepare(self, readers: Sequence[Reader]) -> list[Letter]:
+        """A Letter for each reader. One that cannot be written says so in `problem` and keeps nobody else back."""
+        try:
+            return self._prepare(readers)
+        except InvalidInput as error:
+            if len(readers) == 1:
+                return [Letter(readers[0], b"", (), str(error))]
+            middle = len(readers) // 2
+            return self.prepare(readers[:middle]) + self.prepare(readers[middle:])
+
+    def pieces(self, letter: Letter) -> tuple[bytes, ...]:
+        """The message in pieces, for one join together with whatever else goes out with it."""
+        return self._pick(self._constants + letter.values)
+
+    def compose(self, letter: Letter) -> Outgoing:
+        """The whole message. Raises InvalidInput when it has a problem."""
+        if letter.problem:
+            raise InvalidInput(letter.problem)
+        pieces = self.pieces(letter)
+        return Outgoing(
+            delivery_id=letter.delivery_id,
+            attempt=letter.attempt,
+            sender=letter.sender.decode(),
+            recipient=letter.recipient,
+            head=b"".join(pieces[: self._head_pieces]),
+            body=b"".join(pieces[self._head_pieces :]),
+        )
+
+    def _prepare(self, readers: Sequence[Reader]) -> list[Letter]:
+        deliveries = [pack(reader.delivery_id) for reader in readers]
+        tokens = self._tokens(readers, deliveries)
+        columns = [self._column(use, readers, tokens) for use in self._uses]
+        rows = zip(*columns, strict=True)
+        domain = self._letterhead.bounce_domain.encode()
+        if not domain:
+            return [Letter(reader, self._sender, row) for reader, row in zip(readers, rows, strict=True)]
+        verp = self._letterhead.signer.sign_many(Purpose.BOUNCE, deliveries)
+        return [
+            Letter(reader, b"bounce+" + token + b"@" + domain, row)
+            for reader, token, row in zip(readers, verp, rows, strict=True)
         ]
-        return b"".join(self._pick([*self._constants, *filled])[: self._last])
+
+    def _tokens(self, readers: Sequence[Reader], deliveries: list[bytes]) -> dict[str, list[bytes]]:
+        """The tokens we sign ourselves, by slot name, for those slots that occur."""
+        sign = self._letterhead.signer.sign_many
+        wanted = {use.name for use in self._uses}
+        signed = {name: sign(purpose, deliveries) for name, purpose in _BY_DELIVERY.items() if name in wanted}
+        if "preferences_token" in wanted:
+            signed["preferences_token"] = sign(
+                Purpose.PREFERENCES, [pack(reader.subscriber_id) for reader in readers]
+            )
+        if wanted & _BY_PLACE.keys():
+            places = [
+                b"".join((pack(reader.subscriber_id, self._topic_id), delivery))
+                for reader, delivery in zip(readers, deliveries, strict=True)
+            ]
+            signed |= {name: sign(purpose, places) for name, purpose in _BY_PLACE.items() if name in wanted}
+        return signed
+
+    def _column(self, use: Use, readers: Sequence[Reader], tokens: dict[str, list[bytes]]) -> Sequence[bytes]:
+        """One slot's value for each reader. Raises InvalidInput for a value that cannot be written."""
+        if use == ADDRESS:
+            return [mailbox("", reader.address) for reader in readers]
+        if use == DATE:
+            return [_date(reader.queued_at) if reader.queued_at else self._date for reader in readers]
+        if use == SUBJECT:
+            return [_subject(self._subject, reader) for reader in readers]
+        signed = tokens.get(use.name)
+        if signed is not None:
+            return signed
+        return [_write(use, _value(use.name, reader)) for reader in readers]
 
 
-def _tokens(letterhead: Letterhead, topic_id: int) -> dict[str, Callable[[Reader], str]]:
-    sign = letterhead.signer.sign
-    return {
-        "message_token": lambda reader: sign(Purpose.MESSAGE, reader.delivery_id),
-        "delivery_token": lambda reader: sign(Purpose.DELIVERY, reader.delivery_id),
-        "reply_token": lambda reader: sign(Purpose.REPLY, reader.delivery_id),
-        "preferences_token": lambda reader: sign(Purpose.PREFERENCES, reader.subscriber_id),
-        "unsubscribe_token": lambda reader: sign(
-            Purpose.UNSUBSCRIBE, reader.subscriber_id, topic_id, reader.delivery_id
-        ),
-        "leave_token": lambda reader: sign(Purpose.LEAVE, reader.subscriber_id, topic_id, reader.delivery_id),
-    }
+_BY_DELIVERY = {
+    "message_token": Purpose.MESSAGE,
+    "delivery_token": Purpose.DELIVERY,
+    "reply_token": Purpose.REPLY,
+}
+_BY_PLACE = {"unsubscribe_token": Purpose.UNSUBSCRIBE, "leave_token": Purpose.LEAVE}
+
+_write = lru_cache(maxsize=8192)(write_value)  # first names repeat, and so do functions
+
+
+def _value(name: str, reader: Reader) -> str:
+    """A reader's own value; what was given with the delivery goes before what the subscriber's row says."""
+    if reader.slots and name in reader.slots:
+        return str(reader.slots[name])
+    if name == "first_name":
+        return reader.first_name
+    if name == "email":
+        return reader.address
+    if name == "function" and reader.function:
+        return FUNCTION_WORDS[Function(reader.function)]
+    return ""
+
+
+def _subject(subject: tuple[str | Use, ...], reader: Reader) -> bytes:
+    words = [
+        piece if isinstance(piece, str) else clean_value(_value(piece.name, reader)) or piece.fallback
+        for piece in subject
+    ]
+    return text_header("Subject", "".join(words))
 
 
 def _date(instant: datetime) -> bytes:

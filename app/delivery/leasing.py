@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, exists, func, literal, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Author
@@ -88,6 +88,15 @@ def finish_lease(
         finish_edition(session, now, chunk.edition_id)
 
 
+def give_back_unknown(session: Session, owner: str, known: set[int]) -> None:
+    """Chunks leased in our name in a transaction whose commit we never heard of: nothing was done with them."""
+    session.execute(
+        update(Chunk)
+        .where(Chunk.owner == owner, Chunk.state == ChunkState.LEASED, Chunk.id.not_in(known))
+        .values(state=ChunkState.QUEUED, owner="", lease_until=None)
+    )
+
+
 def finish_edition(session: Session, now: datetime, edition_id: int) -> None:
     """A bulk Edition is done when its last chunk is."""
     still_open = exists(
@@ -164,89 +173,88 @@ def _open_retries(session: Session, now: datetime, chunk: Chunk) -> None:
     session.execute(update(Chunk).where(Chunk.id == chunk.id).values(deferred=Chunk.deferred - opened))
 
 
+def read_readers(session: Session, edition: Edition, first_id: int, last_id: int) -> list[Reader]:
+    """Readers of a range of deliveries as a lease would give them, without a lease: for checking beforehand."""
+    rows = _candidates(session, edition, first_id, last_id, anew=True)
+    return [_reader(row) for row in rows if row[4] is not None]
+
+
 def _recipients(
     session: Session, edition: Edition, chunk: Chunk
 ) -> tuple[list[Reader], list[tuple[tuple[int, int], Exclusion]]]:
     """Readers to send to, and those to exclude now as ((delivery, attempt), reason)."""
     readers: list[Reader] = []
     excluded: list[tuple[tuple[int, int], Exclusion]] = []
-    for row in _candidates(session, edition, chunk):
-        (delivery_id, attempt, kind, recipient_id, address, name, function, slots, queued_at, why) = row
-        if address is None:
-            excluded.append(((delivery_id, attempt), Exclusion.ERASED))
-        elif why is not None:
-            excluded.append(((delivery_id, attempt), why))
+    for row in _candidates(session, edition, chunk.first_id, chunk.last_id, anew=chunk.fence == 1):
+        if row[4] is None:
+            excluded.append(((row[0], row[1]), Exclusion.ERASED))
+        elif row[9] is not None:
+            excluded.append(((row[0], row[1]), Exclusion(row[9])))
         else:
-            readers.append(
-                Reader(
-                    delivery_id,
-                    attempt,
-                    kind,
-                    recipient_id,
-                    address,
-                    name or "",
-                    function,
-                    slots or {},
-                    queued_at,
-                )
-            )
+            readers.append(_reader(row))
     return readers, excluded
 
 
-def _candidates(session: Session, edition: Edition, chunk: Chunk) -> list[Any]:
-    """One row per delivery of the chunk without an outcome for its current attempt, in order."""
-    rows: list[Any] = list(
-        session.execute(
-            _select(chunk, Subscriber, RecipientKind.SUBSCRIBER, edition.edition_class, edition.topic_id)
+def _reader(row: Any) -> Reader:
+    delivery_id, attempt, kind, recipient_id, address, name, function, slots, queued_at, _why = row
+    return Reader(delivery_id, attempt, kind, recipient_id, address, name or "", function, slots, queued_at)
+
+
+def _candidates(session: Session, edition: Edition, first_id: int, last_id: int, *, anew: bool) -> list[Any]:
+    """One row per delivery of the range without an outcome for its current attempt, in order.
+
+    `anew`: nothing was ever tried there, so there is nothing to look for.
+    """
+
+    def rows(table: type[Any], kind: RecipientKind, topic_id: int | None) -> Any:
+        statement = _select(table, kind, edition.edition_class, topic_id).where(
+            Delivery.id.between(first_id, last_id),
+            Delivery.edition_id == edition.id,
+            Delivery.exclusion.is_(None),
         )
-    )
+        return session.execute(statement if anew else statement.where(~_ANSWERED))
+
+    found: list[Any] = list(rows(Subscriber, RecipientKind.SUBSCRIBER, edition.topic_id))
     if edition.edition_class is not EditionClass.BULK:
-        for table, kind in ((Author, RecipientKind.AUTHOR), (Correspondent, RecipientKind.CORRESPONDENT)):
-            rows += session.execute(_select(chunk, table, kind, edition.edition_class, None))
-    return rows
+        found += rows(Author, RecipientKind.AUTHOR, None)
+        found += rows(Correspondent, RecipientKind.CORRESPONDENT, None)
+    return found
 
 
-def _select(
-    chunk: Chunk, table: type[Any], kind: RecipientKind, edition_class: EditionClass, topic_id: int | None
-) -> Any:
+_ANSWERED = exists(
+    select(literal(1)).where(Outcome.delivery_id == Delivery.id, Outcome.attempt == Delivery.attempt)
+)
+
+
+def _select(table: type[Any], kind: RecipientKind, edition_class: EditionClass, topic_id: int | None) -> Any:
+    """Columns as plain strings where they are enumerations: half a million conversions would be for nothing."""
     address = table.email if table is Author else table.address
     name: Any = literal("")
     function: Any = literal(None)
     why: Any = literal(None)
     if table is Subscriber:
-        name, function, why = table.first_name, table.function, exclusion_of(edition_class, topic_id)
+        name, function = table.first_name, type_coerce(table.function, String)
+        why = type_coerce(exclusion_of(edition_class, topic_id), String)
     elif table is Correspondent:
-        why = correspondent_exclusion(edition_class)
-    statement = (
+        why = type_coerce(correspondent_exclusion(edition_class), String)
+    bulk = edition_class is EditionClass.BULK
+    return (
         select(
             Delivery.id,
             Delivery.attempt,
-            Delivery.recipient_kind,
+            literal(kind.value, String),
             Delivery.recipient_id,
             address,
             name,
             function,
             Delivery.slots,
-            Delivery.queued_at,
+            literal(None) if bulk else Delivery.queued_at,
             why,
         )
         .outerjoin(table, table.id == Delivery.recipient_id)
-        .where(
-            Delivery.id.between(chunk.first_id, chunk.last_id),
-            Delivery.edition_id == chunk.edition_id,
-            Delivery.recipient_kind == kind,
-            Delivery.exclusion.is_(None),
-        )
+        .where(Delivery.recipient_kind == kind)
         .order_by(Delivery.id)
     )
-    if chunk.fence > 1:
-        answered = exists(
-            select(literal(1)).where(
-                and_(Outcome.delivery_id == Delivery.id, Outcome.attempt == Delivery.attempt)
-            )
-        )
-        statement = statement.where(~answered)
-    return statement
 
 
 def _excluded(delivery: tuple[int, int], why: Exclusion, now: datetime) -> Result:

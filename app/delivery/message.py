@@ -19,6 +19,7 @@ from app.foundation.errors import ContentError, InvalidInput
 from app.rendering.slots import MARK, URL_SLOTS, RenderedMail, Slot, clean_value
 
 VERSION: Final = 1
+MAX_MESSAGE: Final = 400_000
 MAX_HTML: Final = 95_000  # Gmail cuts what is longer than 102 KB, and the way out with it (S16)
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")

@@ -226,12 +226,12 @@ class Bounce(Base):
     raw_key: Mapped[str] = mapped_column(String(200), default="", doc="storage key of the mail itself")
 
 
-class ClockLease(Base):
-    """Row 1 says which clock process ticks, so that two of them are one."""
+class Hold(Base):
+    """A named thing that one process at a time may do: tick the clock, check an Edition before it goes out."""
 
-    __tablename__ = "clock_lease"
+    __tablename__ = "hold"
 
-    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
     owner: Mapped[str] = mapped_column(String(120))
-    lease_until: Mapped[int] = mapped_column(doc="milliseconds since 1970 by the database's own clock")
-    ticked_at: Mapped[datetime | None] = mapped_column(doc="the present of the last tick")
+    until: Mapped[int] = mapped_column(doc="milliseconds since 1970 by the database's own clock")
+    taken_at: Mapped[datetime]

@@ -1,6 +1,5 @@
 """What carries messages away. Four verbs are all a transport needs; SMTP is the one of production."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -33,10 +32,10 @@ class Transport(Protocol):
         """Be ready to send. Raises RelayAway."""
         ...
 
-    def send(self, message: Outgoing, about_to_hand_over: Callable[[], None]) -> Answer:
-        """Hand one message over; calls `about_to_hand_over` before its first byte could be taken as complete.
+    def send(self, message: Outgoing) -> Answer:
+        """Hand one message over and wait for the answer; `Answer.lost` when it may have gone and none came.
 
-        Raises RelayAway when the connection was lost before that.
+        Raises RelayAway when it certainly was not handed over.
         """
         ...
 
@@ -92,10 +91,7 @@ class MemoryTransport:
         if self.away:
             raise RelayAway("memory refuses connections")
 
-    def send(self, message: Outgoing, about_to_hand_over: Callable[[], None]) -> Answer:
-        if self.away:
-            raise RelayAway("memory refuses connections")
-        about_to_hand_over()
+    def send(self, message: Outgoing) -> Answer:
         answer = self.answers.get(message.recipient)
         if answer is None:
             self.sent.append(message)

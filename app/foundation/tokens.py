@@ -8,9 +8,10 @@ import base64
 import binascii
 import hashlib
 import hmac
-import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from app.foundation.errors import NotFound
 
@@ -47,9 +48,21 @@ class Signer:
 
     def sign(self, purpose: Purpose, *numbers: int) -> str:
         """A token for a few non-negative numbers (ids, seconds since the epoch)."""
-        payload = b"".join(_varint(number) for number in numbers)
+        payload = pack(*numbers)
         mac = hmac.new(self.key(purpose), payload, hashlib.sha256).digest()[:MAC_BYTES]
         return base64.b32encode(mac + payload).decode().rstrip("=").lower()
+
+    def sign_many(self, purpose: Purpose, payloads: Sequence[bytes]) -> list[bytes]:
+        """`sign` for many at once, of numbers already packed by `pack`: a letter to a reader needs half a dozen."""
+        inner, outer = _keyed(self.key(purpose))
+        raws = []
+        for payload in payloads:
+            inside = inner.copy()
+            inside.update(payload)
+            outside = outer.copy()
+            outside.update(inside.digest())
+            raws.append(outside.digest()[:MAC_BYTES] + payload)
+        return _base32(raws)
 
     def read(self, purpose: Purpose, token: str, count: int) -> tuple[int, ...]:
         """The numbers of a token.
@@ -79,11 +92,61 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def pack(*numbers: int) -> bytes:
+    """What a token carries."""
+    return b"".join([_varint(number) for number in numbers])
+
+
+def _keyed(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """The inner and outer hash of HMAC with the key already in (RFC 2104): copying them is half the cost of hmac."""
+    block = key.ljust(64, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567".ljust(256, b"?")
+
+
+def _base32(raws: Sequence[bytes]) -> list[bytes]:
+    """Lower-case base32 without padding, for all at once: 40 bits are spread over 64 in three steps of whole-number
+    arithmetic on one long integer, which costs a fiftieth of base64.b32encode for each."""
+    if not raws:
+        return []
+    size = -(-max(map(len, raws)) // 5) * 5
+    packed = b"".join([raw.ljust(size, b"\0") for raw in raws])
+    lanes = len(packed) // 5
+    spread = bytearray(lanes * 8)
+    for place in range(5):
+        spread[3 + place :: 8] = packed[place::5]
+    bits = int.from_bytes(spread, "big")
+    for shift, high, low in _masks(lanes):
+        bits = ((bits & high) << shift) | (bits & low)
+    letters = bits.to_bytes(lanes * 8, "big").translate(_ALPHABET)
+    width = size // 5 * 8
+    return [
+        letters[at : at + -(-len(raw) * 8 // 5)]
+        for at, raw in zip(range(0, lanes * 8, width), raws, strict=True)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _masks(lanes: int) -> tuple[tuple[int, int, int], ...]:
+    """(shift, upper half, lower half) of 20, 10 and 5 bits in lanes of 64, 32 and 16."""
+    steps = []
+    for bits, lane in ((20, 8), (10, 4), (5, 2)):
+        low = (1 << bits) - 1
+        one = (low << bits).to_bytes(lane, "big"), low.to_bytes(lane, "big")
+        high_mask, low_mask = (int.from_bytes(part * (lanes * 8 // lane), "big") for part in one)
+        steps.append((lane * 4 - bits, high_mask, low_mask))
+    return tuple(steps)
+
+
 def _varint(number: int) -> bytes:
     if number < 0:
         raise ValueError("tokens carry non-negative numbers")
-    size = max(1, (number.bit_length() + 7) // 8)
-    return struct.pack("B", size) + number.to_bytes(size, "big")
+    size = (number.bit_length() + 7) // 8 or 1
+    return bytes((size,)) + number.to_bytes(size, "big")
 
 
 def _varints(payload: bytes) -> tuple[int, ...]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.delivery.bounces import record_bounce
+from app.delivery.carriers import BlockingCarrier
 from app.delivery.ledger import open_ledger
-from app.delivery.sending import Office
+from app.delivery.office import Office
 from app.delivery.transport import MemoryTransport
 from app.foundation.db import Database
 from tests.cast import seed_cast
@@ -21,16 +21,22 @@ def office(database: Database, clock: FrozenClock, tmp_path: Path) -> Office:
         database=database,
         clock=clock,
         letterhead=LETTERHEAD,
-        transport=MemoryTransport(),
+        carrier=BlockingCarrier(MemoryTransport()),
         owner="tests",
         journals=tmp_path / "journals",
-        record_bounce=record_bounce,
     )
 
 
+def memory(office: Office) -> MemoryTransport:
+    """The transport of `office`."""
+    assert isinstance(office.carrier, BlockingCarrier)
+    assert isinstance(office.carrier.transport, MemoryTransport)
+    return office.carrier.transport
+
+
 def sent_by(office: Office) -> list[str]:
-    assert isinstance(office.transport, MemoryTransport)
-    return [message.recipient for message in office.transport.sent]
+    """Everybody who got a mail, in order."""
+    return [message.recipient for message in memory(office).sent]
 
 
 def open_letter(database: Database, clock: FrozenClock, readers: int = 0) -> int:

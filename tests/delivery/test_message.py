@@ -47,7 +47,8 @@ def compose(rendered: RenderedMail, letterhead: Letterhead = LETTERHEAD, **chang
         7, 1, RecipientKind.SUBSCRIBER, 9, "alice@example.com", str(changes.pop("first_name", "Alice"))
     )
     frozen = compile_mail(rendered).dump()
-    return Composer(facts(**changes), load(frozen), letterhead).compose(reader)
+    composer = Composer(facts(**changes), load(frozen), letterhead)
+    return composer.compose(composer.prepare([reader])[0])
 
 
 def parsed(message: Outgoing) -> EmailMessage:
@@ -184,7 +185,7 @@ def test_a_sender_is_encoded_as_its_letters_need(sender: str, shown: str) -> Non
 def test_the_message_id_is_the_same_at_every_attempt() -> None:
     composer = Composer(facts(), compile_mail(rendered_letter()), LETTERHEAD)
     readers = [Reader(7, attempt, RecipientKind.SUBSCRIBER, 9, "alice@example.com") for attempt in (1, 2)]
-    first, second = (composer.compose(reader) for reader in readers)
+    first, second = (composer.compose(letter) for letter in composer.prepare(readers))
     assert first.head == second.head
     assert first.body == second.body
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from app.delivery.journal import FileJournal, Mark, read_journal
 from app.delivery.leasing import Lease, lease_chunk
 from app.delivery.models import OutcomeState
+from app.delivery.office import Office
 from app.delivery.outcomes import LeaseLost, Result, record
 from app.delivery.owners import is_dead, this_process
 from app.delivery.recovery import find_abandoned, forget_journal, recover
-from app.delivery.sending import Office, send_edition
-from app.delivery.transport import MemoryTransport
+from app.delivery.sending import send_edition
 from app.foundation.db import Database
-from tests.delivery.conftest import open_letter, sent_by
+from tests.delivery.conftest import memory, open_letter, sent_by
 from tests.delivery.post import check_identity
 from tests.fixtures.clock import FrozenClock
 
@@ -49,12 +49,7 @@ def test_the_journal_tells_who_was_answered_and_who_was_in_flight(
     with database.reading() as session:
         counts = check_identity(session, edition_id)
     assert (counts.accepted, counts.uncertain) == (9, 1)
-    assert sorted(message.delivery_id for message in in_memory(office).sent) == ids[3:]
-
-
-def in_memory(office: Office) -> MemoryTransport:
-    assert isinstance(office.transport, MemoryTransport)
-    return office.transport
+    assert sorted(message.delivery_id for message in memory(office).sent) == ids[3:]
 
 
 def test_without_its_journal_the_unwritten_part_of_a_lease_is_uncertain(

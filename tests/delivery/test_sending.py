@@ -5,20 +5,21 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from app.delivery.answers import Answer, Step
+from app.delivery.carriers import SmtpCarrier
 from app.delivery.control import pause_edition, resume_edition
 from app.delivery.leasing import lease_chunk
 from app.delivery.ledger import LedgerCounts, open_ledger, queue_delivery
 from app.delivery.models import Edition, EditionState, Exclusion, Outcome, RecipientKind
+from app.delivery.office import Office
 from app.delivery.queries import DeliveryState, people
-from app.delivery.sending import Office, send_edition
-from app.delivery.smtp import SmtpTransport
-from app.delivery.transport import MemoryTransport, parse_relays
+from app.delivery.sending import send_edition
+from app.delivery.transport import parse_relays
 from app.foundation.db import Database
 from app.subscribers.models import Subscriber, SuppressionReason
 from app.subscribers.preferences import leave
 from app.subscribers.suppression import reasons_in_force, suppress
 from tests.cast import ALICE, seed_cast
-from tests.delivery.conftest import open_letter, sent_by
+from tests.delivery.conftest import memory, open_letter, sent_by
 from tests.delivery.post import KEY, check_identity, freeze_letter
 from tests.fixtures.clock import FrozenClock
 from tests.fixtures.smtp_sink import SmtpSink
@@ -79,8 +80,7 @@ def test_a_refused_reader_fails_alone_and_is_suppressed(
     office: Office, database: Database, clock: FrozenClock
 ) -> None:
     edition_id = open_letter(database, clock, readers=3)
-    assert isinstance(office.transport, MemoryTransport)
-    office.transport.answers[ALICE] = Answer(Step.RCPT, 550, "5.1.1 user unknown", "memory")
+    memory(office).answers[ALICE] = Answer(Step.RCPT, 550, "5.1.1 user unknown", "memory")
     send_edition(office, edition_id)
     counts = counts_of(database, edition_id)
     assert (counts.accepted, counts.failed) == (3, 1)
@@ -95,11 +95,10 @@ def test_a_deferred_reader_is_tried_again_with_the_same_message_id(
     office: Office, database: Database, clock: FrozenClock
 ) -> None:
     edition_id = open_letter(database, clock, readers=1)
-    assert isinstance(office.transport, MemoryTransport)
-    office.transport.answers[ALICE] = Answer(Step.RCPT, 451, "4.7.1 greylisted", "memory")
+    memory(office).answers[ALICE] = Answer(Step.RCPT, 451, "4.7.1 greylisted", "memory")
     send_edition(office, edition_id)
     assert counts_of(database, edition_id).deferred == 1
-    office.transport.answers.clear()
+    memory(office).answers.clear()
     send_edition(office, edition_id)
     assert counts_of(database, edition_id).deferred == 1, "the back-off is not over"
     clock.advance(minutes=6)
@@ -114,8 +113,7 @@ def test_a_deferral_past_five_days_is_a_failure(
     office: Office, database: Database, clock: FrozenClock
 ) -> None:
     edition_id = open_letter(database, clock)
-    assert isinstance(office.transport, MemoryTransport)
-    office.transport.answers[ALICE] = Answer(Step.RCPT, 451, "4.7.1 greylisted", "memory")
+    memory(office).answers[ALICE] = Answer(Step.RCPT, 451, "4.7.1 greylisted", "memory")
     for _ in range(60):
         send_edition(office, edition_id)
         clock.advance(hours=5)
@@ -125,14 +123,13 @@ def test_a_deferral_past_five_days_is_a_failure(
 
 def test_an_unreachable_relay_loses_nobody(office: Office, database: Database, clock: FrozenClock) -> None:
     edition_id = open_letter(database, clock, readers=2)
-    assert isinstance(office.transport, MemoryTransport)
-    office.transport.away = True
+    memory(office).away = True
     assert "refuses connections" in send_edition(office, edition_id).trouble
     counts = counts_of(database, edition_id)
     assert (counts.queued, counts.in_flight) == (3, 0)
     with database.reading() as session:
         assert "refuses connections" in session.get_one(Edition, edition_id).trouble
-    office.transport.away = False
+    memory(office).away = False
     clock.advance(minutes=2)
     send_edition(office, edition_id)
     assert counts_of(database, edition_id).accepted == 3
@@ -192,14 +189,13 @@ def test_one_mail_on_one_occasion_is_queued_once(
     send_edition(office, edition_id)
     assert sent_by(office) == [ALICE]
     assert counts_of(database, edition_id).excluded == 1
-    assert isinstance(office.transport, MemoryTransport)
-    assert b"Hello=20=\r\nAl=\r\n," in office.transport.sent[0].body
+    assert b"Hello=20=\r\nAl=\r\n," in memory(office).sent[0].body
 
 
 def test_a_connection_lost_after_the_dot_is_uncertain_and_never_sent_again(
     office: Office, database: Database, clock: FrozenClock, smtp_sink: SmtpSink
 ) -> None:
-    office = replace(office, transport=SmtpTransport(parse_relays(smtp_sink.url)[0]))
+    office = replace(office, carrier=SmtpCarrier(parse_relays(smtp_sink.url), 2))
     edition_id = open_letter(database, clock, readers=4)
     smtp_sink.drop_after("dot", times=1)
     send_edition(office, edition_id)
@@ -213,7 +209,7 @@ def test_a_connection_lost_after_the_dot_is_uncertain_and_never_sent_again(
 def test_a_connection_lost_before_the_dot_costs_nobody_anything(
     office: Office, database: Database, clock: FrozenClock, smtp_sink: SmtpSink
 ) -> None:
-    office = replace(office, transport=SmtpTransport(parse_relays(smtp_sink.url)[0]))
+    office = replace(office, carrier=SmtpCarrier(parse_relays(smtp_sink.url), 2))
     edition_id = open_letter(database, clock, readers=4)
     smtp_sink.drop_before("rcpt", times=1)
     send_edition(office, edition_id)

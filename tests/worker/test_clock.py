@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from app.delivery.clocklease import hold_clock, release_clock
+from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.leasing import lease_chunk
 from app.delivery.owners import this_process
 from app.foundation.db import Database
@@ -42,12 +42,16 @@ def test_what_a_dead_worker_held_is_rung_for(
         assert lease_chunk(session, clock(), edition_id=edition_id, owner="another")
 
 
+def hold_clock(session: Session, now: datetime, owner: str) -> bool:
+    return take_hold(session, now, CLOCK, owner, milliseconds=CLOCK_MS)
+
+
 def test_only_one_of_two_clocks_ticks(session: Session, now: datetime) -> None:
     first, second = this_process("first"), this_process("second")
     assert hold_clock(session, now, first)
     assert not hold_clock(session, now, second)
     assert hold_clock(session, now, first)
-    release_clock(session, first)
+    drop_hold(session, CLOCK, first)
     assert hold_clock(session, now, second)
 
 

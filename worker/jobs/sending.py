@@ -1,12 +1,12 @@
 """The job behind the doorbell: send what is due of one Edition."""
 
-from app.delivery.bounces import record_bounce
+from app.delivery.carriers import SmtpCarrier
 from app.delivery.due import due_chunks
+from app.delivery.gate import Gate
 from app.delivery.letterhead import letterhead_of
+from app.delivery.office import Office
 from app.delivery.owners import this_process
-from app.delivery.sending import Office
 from app.delivery.sending import send_edition as send
-from app.delivery.smtp import SmtpTransport
 from app.delivery.transport import relays_of
 from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime
@@ -15,24 +15,24 @@ from worker.state import runtime
 
 def office_of(here: Runtime) -> Office:
     """What this process sends with. Raises Misconfigured when there is no relay."""
-    relay = relays_of(here.settings)[0]
     return Office(
         database=here.database,
         clock=here.clock,
         letterhead=letterhead_of(here.settings, here.signer),
-        transport=SmtpTransport(relay),
+        carrier=SmtpCarrier(relays_of(here.settings), here.settings.smtp_connections),
         owner=this_process(),
         journals=here.settings.data_dir / "journals",
-        record_bounce=record_bounce,
     )
 
 
 def send_edition(edition_id: int, helping: int = 0) -> None:
     """Send until nothing of this Edition is due; the first to begin calls the other workers when there is enough."""
     here = runtime()
-    if not helping:
+
+    def call_helpers(_gate: Gate) -> None:
         with here.database.reading() as session:
             waiting = due_chunks(session, here.clock(), edition_id)
         for _ in range(min(here.settings.workers, waiting) - 1):
             here.doorbell.ring(Ring("sending.send_edition", (edition_id, 1), BULK))
-    send(office_of(here), edition_id)
+
+    send(office_of(here), edition_id, on_gate=None if helping else call_helpers)

@@ -1,0 +1,214 @@
+"""The database's side of sending, on a thread of its own: outcomes down, leases back, the next chunk up.
+
+One turn is one transaction and does all three, so that 500 messages cost one commit. A turn that meets a broken
+database is tried again until the leases are nearly over; a commit whose acknowledgement was lost is recognised by
+the outcomes that are there already.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_hex
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.delivery.answers import Verdict
+from app.delivery.bounces import record_bounce
+from app.delivery.composing import Composer, Letter
+from app.delivery.control import pause_edition
+from app.delivery.journal import FileJournal
+from app.delivery.leasing import Lease, finish_lease, give_back_unknown, lease_chunk
+from app.delivery.models import BounceSource, Edition, EditionState
+from app.delivery.office import Office
+from app.delivery.outcomes import LEASE_MS, LeaseLost, Result, record, unrecorded
+from app.foundation.errors import Conflict
+
+log = logging.getLogger(__name__)
+
+SAFETY_SECONDS: Final = 15.0
+"""A lease is taken for over this long before it is, so that a message under way still ends within it."""
+
+
+class Held:
+    """A lease in our hands."""
+
+    __slots__ = (
+        "born",
+        "journal",
+        "lease",
+        "letters",
+        "lost",
+        "not_before",
+        "open",
+        "results",
+        "returned",
+        "valid_until",
+    )
+
+    def __init__(self, lease: Lease, letters: list[Letter], journal: FileJournal, valid_until: float) -> None:
+        self.lease = lease
+        self.letters = letters
+        self.journal = journal
+        self.valid_until = valid_until
+        self.born = time.monotonic()
+        self.open = len(letters)
+        self.results: list[Result] = []
+        self.not_before: datetime | None = None
+        self.lost = False
+        self.returned = False
+
+
+@dataclass
+class Turn:
+    """What to write, and what is wanted back."""
+
+    batches: list[tuple[Held, list[Result]]] = field(default_factory=list)
+    finished: list[Held] = field(default_factory=list)
+    news: list[tuple[Result, Verdict]] = field(default_factory=list)
+    want: bool = False
+    pause: str = ""
+    trouble: str = ""
+
+
+@dataclass
+class Done:
+    """What came of a turn. `error` means that the database is gone and so are our leases."""
+
+    turn: Turn
+    leased: Held | None = None
+    running: bool = True
+    problem: str = ""
+    error: Exception | None = None
+
+
+def boottime() -> float:
+    """Seconds that go on while the machine sleeps, unlike time.monotonic() on Linux."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Desk:
+    """Works on one Edition's part of the ledger."""
+
+    def __init__(self, office: Office, edition_id: int, composer: Composer) -> None:
+        self._office = office
+        self._owner = (
+            f"{office.owner}/{token_hex(4)}"  # a run that failed may have left leases to the same process
+        )
+        self._edition_id = edition_id
+        self._composer = composer
+        self._held: set[int] = set()
+
+    def work(self, turn: Turn, *, sleep: Callable[[float], None] = time.sleep) -> Done:
+        """Do one turn; never raises."""
+        began = boottime()
+        until = min([held.valid_until for held, _ in turn.batches], default=began + 5.0)
+        again = False
+        pause = 0.05
+        while True:
+            try:
+                return self._done(turn, began, *self._transaction(turn, again=again))
+            except DBAPIError as error:
+                if boottime() + pause > until:
+                    log.exception("the ledger cannot be written")
+                    return Done(turn, error=error)
+                log.warning("the ledger cannot be written yet: %s", error.orig)
+            except Exception as error:
+                log.exception("the ledger cannot be written")
+                return Done(turn, error=error)
+            again = True
+            sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _transaction(self, turn: Turn, *, again: bool) -> tuple[Lease | None, bool]:
+        office = self._office
+        with office.database.writing() as session:
+            now = office.clock()
+            for held, results in turn.batches:
+                self._record(session, held, results, again=again)
+            for result, verdict in turn.news:
+                self._tell_bounces(session, result, verdict)
+            for held in turn.finished:
+                if not held.lost:
+                    lease = held.lease
+                    finish_lease(session, now, lease.chunk_id, lease.fence, not_before=held.not_before)
+            if again:
+                give_back_unknown(session, self._owner, self._held)
+            running = self._edition(session, now, turn)
+            lease_now = turn.want and running
+            fresh = (
+                lease_chunk(session, now, edition_id=self._edition_id, owner=self._owner)
+                if lease_now
+                else None
+            )
+        return fresh, running
+
+    def _record(self, session: Session, held: Held, results: list[Result], *, again: bool) -> None:
+        lease = held.lease
+        try:
+            record(session, lease.chunk_id, lease.fence, unrecorded(session, results) if again else results)
+        except LeaseLost:
+            log.warning("chunk %s was taken over by somebody else", lease.chunk_id)
+            held.lost = True
+
+    def _edition(self, session: Session, now: datetime, turn: Turn) -> bool:
+        """Note trouble or pause, and see whether the Edition is still to be sent."""
+        if turn.trouble:
+            session.execute(
+                update(Edition).where(Edition.id == self._edition_id).values(trouble=turn.trouble)
+            )
+        if turn.pause:
+            try:
+                pause_edition(session, now, self._edition_id, turn.pause)
+            except Conflict:
+                log.info("edition %s is not being sent any more", self._edition_id)
+        state = session.get_one(Edition, self._edition_id, populate_existing=True).state
+        return state in {EditionState.OPEN, EditionState.SENDING}
+
+    def _done(self, turn: Turn, began: float, fresh: Lease | None, running: bool) -> Done:
+        """After the commit: leases renewed until, journals gone, the next letters written."""
+        valid_until = began + LEASE_MS / 1000 - SAFETY_SECONDS
+        for held, _ in turn.batches:
+            held.valid_until = valid_until
+        for held in turn.finished:
+            held.journal.close()
+            self._held.discard(held.lease.chunk_id)
+        if fresh is None:
+            return Done(turn, running=running)
+        self._held.add(fresh.chunk_id)
+        ids = [reader.delivery_id for reader in fresh.readers]
+        try:
+            journal = FileJournal(self._office.journals, fresh.chunk_id, fresh.fence, ids)
+        except OSError as error:
+            return self._no_journal(turn, fresh, error)
+        return Done(turn, Held(fresh, self._composer.prepare(fresh.readers), journal, valid_until), running)
+
+    def _no_journal(self, turn: Turn, fresh: Lease, error: OSError) -> Done:
+        """Without a journal nothing may be sent: the chunk goes back untouched."""
+        problem = f"the journal cannot be written: {error}"
+        office = self._office
+        with office.database.writing() as session:
+            now = office.clock()
+            finish_lease(session, now, fresh.chunk_id, fresh.fence, not_before=now + office.relay_pause)
+        self._held.discard(fresh.chunk_id)
+        return Done(turn, problem=problem)
+
+    def _tell_bounces(self, session: Session, result: Result, verdict: Verdict) -> None:
+        if verdict.bounce is None:
+            return
+        record_bounce(
+            session,
+            result.at,
+            delivery_id=result.delivery_id,
+            source=BounceSource.SMTP,
+            bounce_class=verdict.bounce,
+            reason=f"{result.code or ''} {result.enhanced}".strip(),
+            status=result.enhanced,
+            evidence=result.reply,
+            raw_key="",
+            fingerprint=f"smtp:{result.delivery_id}:{result.attempt}",
+        )

@@ -1,0 +1,105 @@
+"""The render gate: every reader's message is written and checked before the first one is sent (promise 5)."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select, update
+
+from app.delivery.composing import Composer, Letter
+from app.delivery.control import pause_edition
+from app.delivery.holds import drop_hold, take_hold
+from app.delivery.leasing import read_readers
+from app.delivery.message import MAX_MESSAGE
+from app.delivery.models import Chunk, ChunkState, Edition, EditionClass, EditionState
+from app.delivery.office import Office
+from app.foundation.errors import Conflict
+
+HOLD_MS: Final = 60_000
+_AT_ONCE: Final = 10
+
+
+@dataclass
+class Gate:
+    """How checking an Edition ended. `open` false: somebody else is checking, or the Edition was paused."""
+
+    open: bool
+    checked: int = 0
+    problems: int = 0
+    first: str = ""
+    seconds: float = 0.0
+
+
+def pass_gate(office: Office, edition_id: int, composer: Composer) -> Gate:
+    """Check a bulk Edition once; other mail is written one at a time and needs no gate.
+
+    With a message that cannot be written the Edition is paused before anybody got it, and the author told which.
+    """
+    name = f"gate:{edition_id}"
+    with office.database.writing() as session:
+        edition = session.get_one(Edition, edition_id)
+        if edition.edition_class is not EditionClass.BULK or edition.gated_at or not edition.opened_at:
+            return Gate(open=True)
+        if edition.state is not EditionState.SENDING:
+            return Gate(open=False)
+        if not take_hold(session, office.clock(), name, office.owner, milliseconds=HOLD_MS):
+            return Gate(open=False)
+    began = time.monotonic()
+    gate = Gate(open=True)
+    for letters in _letters(office, edition_id, composer, name):
+        _check(gate, composer, letters)
+    gate.seconds = time.monotonic() - began
+    gate.open = gate.problems == 0
+    _close(office, edition_id, gate, name)
+    return gate
+
+
+def _letters(office: Office, edition_id: int, composer: Composer, name: str) -> Iterator[list[Letter]]:
+    """Every letter of the Edition, some thousands at a time, in read transactions of their own."""
+    after = 0
+    renewed = time.monotonic()
+    while True:
+        with office.database.reading() as session:
+            edition = session.get_one(Edition, edition_id)
+            chunks = session.scalars(
+                select(Chunk)
+                .where(
+                    Chunk.edition_id == edition_id, Chunk.first_id > after, Chunk.state == ChunkState.QUEUED
+                )
+                .order_by(Chunk.first_id)
+                .limit(_AT_ONCE)
+            ).all()
+            if not chunks:
+                return
+            after = chunks[-1].first_id
+            readers = read_readers(session, edition, chunks[0].first_id, chunks[-1].last_id)
+        yield composer.prepare(readers)
+        if time.monotonic() - renewed > HOLD_MS / 4000:
+            renewed = time.monotonic()
+            with office.database.writing() as session:
+                take_hold(session, office.clock(), name, office.owner, milliseconds=HOLD_MS)
+
+
+def _check(gate: Gate, composer: Composer, letters: list[Letter]) -> None:
+    for letter in letters:
+        problem = letter.problem
+        if not problem and sum(map(len, composer.pieces(letter))) > MAX_MESSAGE:
+            problem = f"the message is longer than {MAX_MESSAGE:,} bytes"
+        gate.checked += 1
+        if problem:
+            gate.problems += 1
+            gate.first = gate.first or f"{letter.recipient}: {problem}"
+
+
+def _close(office: Office, edition_id: int, gate: Gate, name: str) -> None:
+    reason = f"{gate.problems:,} of {gate.checked:,} messages cannot be written, the first to {gate.first}"
+    with office.database.writing() as session:
+        drop_hold(session, name, office.owner)
+        if gate.open:
+            session.execute(update(Edition).where(Edition.id == edition_id).values(gated_at=office.clock()))
+            return
+        try:
+            pause_edition(session, office.clock(), edition_id, reason)
+        except Conflict:
+            gate.first = gate.first or "it is not being sent any more"

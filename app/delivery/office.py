@@ -1,0 +1,25 @@
+"""What a sending process needs, put together once: by the job, the bench, or a test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from app.delivery.feed import Carrier
+from app.delivery.letterhead import Letterhead
+from app.foundation.clock import Clock
+from app.foundation.db import Database
+
+
+@dataclass(frozen=True)
+class Office:
+    """`stopping` is asked often and says that the process is to end: then everything under way is drained."""
+
+    database: Database
+    clock: Clock
+    letterhead: Letterhead
+    carrier: Carrier
+    owner: str
+    journals: Path
+    stopping: Callable[[], bool] = bool
+    relay_pause: timedelta = timedelta(seconds=60)
