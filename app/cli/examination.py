@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.findings import Finding, bad, good, warning
-from app.delivery.models import ClockLease
+from app.delivery.holds import CLOCK
+from app.delivery.models import Hold
 from app.delivery.smtp import connect
 from app.delivery.transport import RelayAway, relays_of
 from app.foundation.clock import system_clock
@@ -116,7 +117,7 @@ def workers(here: Runtime) -> Finding:
 def clock(here: Runtime) -> Finding:
     """The process that asks each minute what is due."""
     with here.database.reading() as session:
-        ticked = session.scalar(select(ClockLease.ticked_at).where(ClockLease.id == 1))
+        ticked = session.scalar(select(Hold.taken_at).where(Hold.name == CLOCK))
     now = here.clock()
     if ticked is None or now - ticked > CLOCK_LATE:
         since = f"since {ticked:%Y-%m-%d %H:%M} UTC" if ticked else "yet"

@@ -130,6 +130,10 @@ class Composer:
             body=b"".join(pieces[self._head_pieces :]),
         )
 
+    def compose_for(self, reader: Reader) -> Outgoing:
+        """One reader's whole message, for previews. Raises InvalidInput."""
+        return self.compose(self.prepare([reader])[0])
+
     def _prepare(self, readers: Sequence[Reader]) -> list[Letter]:
         deliveries = [pack(reader.delivery_id) for reader in readers]
         tokens = self._tokens(readers, deliveries)

@@ -89,7 +89,7 @@ def preview_message(
         first_name=SAMPLE["first_name"],
         function=SAMPLE["function"],
     )
-    outgoing = Composer(facts, compile_mail(compose(session, words, press)), letterhead).compose(reader)
+    outgoing = Composer(facts, compile_mail(compose(session, words, press)), letterhead).compose_for(reader)
     return outgoing.head + outgoing.body
 
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from app.cli import doctor
 from app.cli.main import handoff
-from app.delivery.models import ClockLease
+from app.delivery.holds import CLOCK
+from app.delivery.models import Hold
 from app.foundation.settings import Settings
 from app.foundation.storage import LocalStorage
 from app.wiring import Runtime
@@ -30,7 +31,7 @@ def settings(settings: Settings, redis_url: str, smtp_sink: SmtpSink) -> Setting
 def healthy(runtime: Runtime, clock: FrozenClock) -> Iterator[Runtime]:
     """Everything runs: a worker is registered and the clock has just ticked."""
     with runtime.database.writing() as session:
-        session.add(ClockLease(id=1, owner="test", lease_until=0, ticked_at=clock()))
+        session.add(Hold(name=CLOCK, owner="test", until=0, taken_at=clock()))
     worker = build_worker(runtime, "doctor-test")
     worker.register_birth()  # type: ignore[no-untyped-call]
     yield runtime

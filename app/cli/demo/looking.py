@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.conversation.models import InboundMail, InboundState, Message, Thread
-from app.delivery.models import ClockLease, Delivery, Exclusion, RecipientKind
+from app.delivery.holds import CLOCK
+from app.delivery.models import Delivery, Exclusion, Hold, RecipientKind
 from app.guides.models import Grant
 from app.issues.models import Issue
 from app.signup.models import JoinRequest
@@ -118,7 +119,7 @@ def suppressions(session: Session, address: str) -> list[str]:
 
 def last_tick(session: Session) -> datetime:
     """When the clock last asked what is due; long ago when it never did."""
-    return session.scalar(select(ClockLease.ticked_at)) or datetime.min.replace(tzinfo=UTC)
+    return session.scalar(select(Hold.taken_at).where(Hold.name == CLOCK)) or datetime.min.replace(tzinfo=UTC)
 
 
 def undone_mail(session: Session) -> int:
