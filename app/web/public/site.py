@@ -96,8 +96,8 @@ def _context() -> dict[str, object]:
     return {"site": site(), "asset": asset}
 
 
-@bp.app_template_filter("day")
-def day(instant: datetime | None) -> str:
+@bp.app_template_filter("issued_on")
+def issued_on(instant: datetime | None) -> str:
     """`24 November 2026`, in the publication's zone."""
     local = (instant or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(ZoneInfo(site().time_zone))
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
