@@ -1,12 +1,14 @@
 """`/guides/…`: the guide's own page with its form, its cover, and the reader's download."""
 
+import logging
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.foundation.errors import NotFound
+from app.foundation.errors import HandoffError, NotFound
 from app.guides.access import note_seen, read_download, record_download
 from app.guides.catalogue import find_guide
 from app.guides.content import GuideContent
@@ -23,6 +25,43 @@ from app.web.public.site import for_one_reader, site
 from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("guides", __name__)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """A guide in a list: the built edition's facts and the line its folder gives it."""
+
+    slug: str
+    title: str
+    pages: int
+    subtitle: str
+
+
+def teasers() -> tuple[Teaser, ...]:
+    """Every guide that can be asked for."""
+    return tuple(
+        Teaser(entry.slug, entry.title, entry.pages, _subtitle(entry.slug)) for entry in site().guides
+    )
+
+
+def _subtitle(slug: str) -> str:
+    content = _content_or_nothing(slug)
+    return content.matter.subtitle if content else ""
+
+
+def _content_or_nothing(slug: str) -> GuideContent | None:
+    """A guide whose source has been taken away or broken since it was built is still handed out."""
+    try:
+        return guide_content(slug)
+    except HandoffError as error:
+        log.warning("the page of guide %s goes without its texts: %s", slug, error)
+        return None
+
+
+@bp.get("/guides")
+def index() -> ResponseReturnValue:
+    return render_template("public/guides.html", here="guides", guides=teasers())
 
 
 @bp.get("/guides/<slug>")
@@ -51,9 +90,9 @@ def _landing(slug: str, state: FormState) -> str:
     readers = count_readers(reader())
     return render_template(
         "public/guide.html",
-        here=f"guide:{slug}",
+        here="guides",
         guide=guide,
-        content=guide_content(slug),
+        content=_content_or_nothing(slug),
         topics=list_topics(reader()),
         form=state,
         functions=FUNCTION_NAMES,

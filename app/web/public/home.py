@@ -12,6 +12,7 @@ from app.subscribers.models import TopicKind
 from app.subscribers.queries import count_readers, list_topics
 from app.web.public.desk import desk, evidence, pace_signups
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
+from app.web.public.guides import teasers
 from app.web.public.site import site
 from app.web.state import now, reader, writer
 
@@ -52,6 +53,7 @@ def _page(state: FormState) -> str:
         "public/home.html",
         here="home",
         topics=list_topics(reader()),
+        guides=teasers(),
         letters=latest_letters(LATEST),
         readers=readers if readers >= site().proof_from else None,
         form=state,

@@ -1,6 +1,7 @@
 """What every page shows of the publication, and the small files that browsers and crawlers ask for."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ from app.guides.queries import published_guides
 from app.issues.words import MONTHS
 from app.publication.settings import get_publication
 from app.rendering.brand import palette
+from app.signup.wording import in_sentence
 from app.web.state import reader, runtime
 
 bp = Blueprint("site", __name__)
@@ -101,6 +103,15 @@ def issued_on(instant: datetime | None) -> str:
     """`24 November 2026`, in the publication's zone."""
     local = (instant or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(ZoneInfo(site().time_zone))
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+@bp.app_template_filter("typeset")
+def typeset(text: str) -> str:
+    """Apostrophes as a printer sets them, for titles that come from plain files."""
+    return re.sub(r"(?<=\w)'(?=\w)", "’", text)
+
+
+bp.add_app_template_filter(in_sentence, "in_sentence")
 
 
 @bp.app_template_filter("thousands")
