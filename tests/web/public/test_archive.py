@@ -66,6 +66,19 @@ def test_a_letter_has_its_page_without_any_readers_name(
     assert "zqslot" not in page
 
 
+def test_a_digest_shows_each_link_with_its_source_and_why(
+    client: FlaskClient, database: Database, now: datetime, cast: Cast
+) -> None:
+    add_issue(database, now, "six")
+    text = "Morning.\n\n1. [One & all](https://example.com/1) — The Source\n   Because *so*.\n"
+    with database.writing() as session:
+        session.execute(update(Issue).values(kind=IssueKind.LINKS, markdown=text))
+    page = client.get("/issues/six").text
+    assert '<a href="https://example.com/1">One &amp; all</a>' in page
+    assert "The Source" in page
+    assert "Because <em>so</em>." in page
+
+
 @pytest.mark.parametrize("state", [IssueState.DRAFT, IssueState.SCHEDULED, IssueState.HELD])
 def test_what_never_went_out_is_not_found(
     client: FlaskClient, database: Database, now: datetime, cast: Cast, state: IssueState
