@@ -21,7 +21,7 @@ _VERBS = (
     r"|napisao(?:/la|\(la\))?"
     r"|napisala|je napisal(?:\(a\)|a)?|va escriure|ha escrit|rašė|parašė|rakstīja|kirjutas"
     r"|skrifaði|menulis|tulis"
-    r"|viết|đã viết|escribiu|idatzi du|ysgrifennodd|shkroi|напиша|жазды|a scríobh"
+    r"|نوشت|نوشته|viết|đã viết|escribiu|idatzi du|ysgrifennodd|shkroi|напиша|жазды|a scríobh"
     r"|wrote the following|sagte|sent"
 )
 VERB = re.compile(
@@ -32,10 +32,11 @@ VERB = re.compile(
 )
 _QUOTING = re.compile(
     r"(?:quoting|quote from|zitat von|zitiere|citando(?: a)?|citation de|cita de|citaat van|citerar|citerer"
-    r"|cytowanie|cytuję|cytat|citace|citát|цитирую|quotando|lainaus|idézet|in a message dated)\b",
+    r"|cytowanie|cytuję|cytat|citace|citát|цитирую|quotando|lainaus|idézet"
+    r"|in a message dated|wiadomość (?:napisana|od)|missatge de|message from)\b",
     re.IGNORECASE,
 )
-_LEADS = word_set(
+_LEAD_WORDS = word_set(
     """on am vom le el em no na il in op den d dnia w dne dňa ke a la pe în στις την το в на у от dana u ngày vào lúc
     pada tanggal เมื่อ die ter der kl klo at za od les dia giorno al els az em: quoting zitat citando citation em,
     mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday
@@ -52,48 +53,60 @@ _LEADS = word_set(
     piatok nedeľa пн вт ср чт пт сб вс нд понедельник вторник среда среду четверг пятница пятницу суббота субботу
     воскресенье понеділок вівторок середа четвер пʼятниця субота неділя hétfő kedd szerda csütörtök péntek szombat
     vasárnap pzt sal çar per cum cmt paz jan feb mar apr may jun jul aug sep oct nov dec
-    בתאריך ב ביום في בתאריך: بتاريخ יום 在 於 于 am: dňa: luni marți miercuri joi vineri sâmbătă duminică
+    בתאריך در ב ב-יום ביום في بتاريخ 在 於 于 v kuupäev ut luni marți miercuri joi vineri sâmbătă duminică
     τη τις δευ τρι τετ πεμ παρ σαβ κυρ"""
 )
-_FIRST_WORD = re.compile(r"[^\W\d_]+(?:-feira)?", re.UNICODE)
-_STARTS_WITH_DATE = re.compile(
-    r"\d{1,4}(?:[-/.年]|\s?(?:\.|de |th |st |nd |rd )?\s?[^\W\d_]{3,12}\b)|\d{4}\s?년|\(?\d{1,2}:\d{2}"
+_LEADS = frozenset(word.casefold() for word in _LEAD_WORDS)
+_FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_LEADING_SCRIPTS = ("在", "於", "于", "ในวันที่", "เมื่อ", "ב-", "Στις")
+# "mar. 5 mars", "uto, 5. ožu", "5 марта", "2024年3月": a weekday in any language, or a date.
+_DATED_START = re.compile(
+    r"[^\W\d_]{1,6}[.,]{0,2}\s\(?\d|\d{1,4}(?:[-/.年]|\s?년|\s?(?:\.|de |th |st |nd |rd )?\s?[^\W\d_]{3,12}\b)"
+    r"|\d{1,2}:\d{2}"
 )
 _TIME = re.compile(r"(?<!\d)\d{1,2}(?:[:.h]|\s?[時时點点시])\s?\d{2}(?!\d)|\d\s?[ap]\.?\s?m\b", re.IGNORECASE)
 _DATE = re.compile(
-    r"(?<!\d)\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}|(?<!\d)(?:19|20)\d\d(?!\d)|\d\s?[年년]|\d\s?[月월]"
+    r"(?<!\d)\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}|(?<!\d)(?:19|20|١٩|٢٠)\d\d(?!\d)|\d\s?[年년]|\d\s?[月월]"
 )
 _MAIL = re.compile(r"[\w.+=%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}|<[^<>\s]{3,120}>")
-_MAIL_THEN_COLON = re.compile(
-    r"(?:[<(\[](?:mailto:)?[^<>()\[\]\s]{3,120}[>)\]]|@[\w.-]{3,120})[*_]{0,2},?\s?[:：][*_]{0,2}\Z"
-)
-_ENDS = (":", "：")
-_DRESS = "-–—‐=*_ \"'“”„«»|>#"
-_FIRST_PERSON = re.compile(
-    r"(?<![\w@.<])(?:I|we|my|our|you|ich|wir|je|nous|j'ai|yo|nosotros|eu|nós|ik|wij|jag|vi|jeg|io"
-    r"|noi|я|мы)(?![\w@])"
-)
+_BRACKETED = re.compile(r"[<(\[](?:mailto:)?[^<>()\[\]\s]{1,64}@[^<>()\[\]\s]{1,120}[>)\]]")
+_NAME_THEN_MAIL = re.compile(r"[\"'“]?(?:[^\s<>:]{1,40}\s{1,3}){0,6}?[<(\[]?(?:mailto:)?[^\s<>()]{1,64}@")
+_NAME = re.compile(r"[\"'“]?[^\W\d_a-z][^\s.!?:;]{0,40}(?: [^\s!?:;]{1,40}){0,4},?\Z")
 _OLD_GMAIL = re.compile(r"\d{4}[/-]\d{1,2}[/-]\d{1,2}\b.{0,120}<[^<>\s@]{1,64}@[^<>\s]{1,100}>\Z")
-_NAME_ONLY = re.compile(r"[\"'“]?[^\W\d_a-z][^\n.!?;:]{0,60}[\"'”,]?\Z")
+# A full name right before the verb or right after it, beside a date: "Le 5 mars 2024, Jean Dupont a écrit :".
+_NAMED = re.compile(
+    rf"(?-i:[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}}[ .-]{{1,2}}[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}}),?\s(?:{_VERBS})\s?[:：]"
+    rf"|\b(?:{_VERBS})\s(?-i:[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}} [A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}})\s?[:：]",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(
+    r"(?<![\w@.<])(?:I|we|my|our|you|ich|wir|Sie|je|nous|vous|j'ai|yo|nosotros|eu|nós|ik|wij|jag|vi|jeg|io|noi|я|мы)"
+    r"(?![\w@])"
+)
+_DRESS = "-–—‐=*_ \"'“”„«»|>#"
+_TAIL = '-–—‐=*_ "|'
+_ENDS = (":", "：")
+_MARK = re.compile(r"(>|＞|\||&gt;|[A-Za-z]{1,4}>)")
 _WINDOW = 4
 
 
-def attribution(clean: list[str], at: int, *, quote_follows: bool | None = None) -> int | None:
+def attribution(clean: list[str], at: int) -> int | None:
     """The line after an attribution starting at `at`, or None when this is an ordinary line."""
-    if not _may_end_nearby(clean, at):
+    if not _may_end_nearby(clean, at) or not _may_start(clean, at):
         return None
-    joined = ""
-    for size in range(1, _WINDOW + 1):
-        here = at + size - 1
-        if here >= len(clean) or (size > 1 and not clean[here]) or clean[here].startswith(">"):
-            break
-        joined = f"{joined} {clean[here]}" if joined else clean[here]
-        if len(joined) > LONGEST:
-            break
-        follows = _quoted_line(clean, here + 1) if quote_follows is None else quote_follows
-        if _introduces(joined, first=clean[at], size=size, follows=follows):
-            return None if size > 1 and _starts_later(clean, at, here, follows) else here + 1
-    return None
+    end = _ended(clean, at, colon=True) or _ended(clean, at, colon=False)
+    if end is not None and end < len(clean) and clean[end] and not clean[end].strip(_TAIL):
+        end += 1
+    return end
+
+
+def leads(line: str) -> bool:
+    """Does the line begin as attributions begin: a date, "On", "Am", "Le", a weekday, "Quoting"?"""
+    start = line.lstrip(_DRESS)
+    if _DATED_START.match(start) or start.startswith(_LEADING_SCRIPTS):
+        return True
+    word = _FIRST_WORD.match(start)
+    return word is not None and (word.group().casefold() in _LEADS or _QUOTING.match(start) is not None)
 
 
 def _may_end_nearby(clean: list[str], at: int) -> bool:
@@ -106,66 +119,94 @@ def _may_end_nearby(clean: list[str], at: int) -> bool:
     return False
 
 
+def _may_start(clean: list[str], at: int) -> bool:
+    """A beginning of the known kinds: a lead, a name with an address, or a name whose address is on the next line."""
+    line = clean[at][:LONGEST]
+    start = line.lstrip(_DRESS)
+    if leads(line) or _NAME_THEN_MAIL.match(start):
+        return True
+    if _NAME.match(start) and at + 1 < len(clean):
+        below = clean[at + 1]
+        if below.startswith(("<", "(", "[mailto:")) or VERB.match(below):
+            return True
+    verb = VERB.search(start)
+    return verb is not None and _NAME.match(start[: verb.start()].strip(" ,\"'")) is not None
+
+
+def _ended(clean: list[str], at: int, *, colon: bool) -> int | None:
+    joined = ""
+    for here in range(at, min(at + _WINDOW, len(clean))):
+        if not clean[here] or (here > at and clean[here].startswith(">")):
+            return None
+        joined = f"{joined} {clean[here]}" if joined else clean[here]
+        if len(joined) > LONGEST:
+            return None
+        text = joined.lstrip(_DRESS).rstrip(_TAIL)
+        follows = _quoted_line(clean, here + 1)
+        if text.endswith(_ENDS) is not colon or not _introduces(text, follows=follows):
+            continue
+        return None if here > at and _starts_later(clean, at, here) else here + 1
+    return None
+
+
+def other_mark(line: str) -> str | None:
+    """What marks this line as quoted, where a quote was announced: `>`, a bar, or the old "ML>"."""
+    found = _MARK.match(line)
+    return found.group(1) if found else None
+
+
 def _quoted_line(clean: list[str], at: int) -> bool:
     following = next_said(clean, at)
-    return following < len(clean) and clean[following][0] in ">＞|"
+    if following < len(clean) and not clean[following].strip(_TAIL):
+        following = next_said(clean, following + 1)
+    return following < len(clean) and other_mark(clean[following]) is not None
 
 
-def _starts_later(clean: list[str], at: int, end: int, follows: bool) -> bool:
-    """An own sentence stands above: the attribution already makes sense from a later line on."""
-    for later in range(at + 1, end + 1):
-        joined = " ".join(clean[later : end + 1])
-        if leads(clean[later]) and _introduces(
-            joined, first=clean[later], size=end - later + 1, follows=follows
-        ):
-            return True
-    return False
+def _starts_later(clean: list[str], at: int, end: int) -> bool:
+    """An own line stands above: it dates nothing and names nobody, and a later line begins the attribution."""
+    first = clean[at]
+    if (
+        _MAIL.search(first)
+        or _DATE.search(first)
+        or (_TIME.search(first) and not first.endswith((".", "!", "?")))
+    ):
+        return False
+    if _NAME.match(first.lstrip(_DRESS)) and clean[at + 1].startswith(("<", "(", "[")):
+        return False
+    return any(
+        _may_start(clean, later) and _begins_there(clean, later, end) for later in range(at + 1, end + 1)
+    )
 
 
-def leads(line: str) -> bool:
-    """Does the line begin as attributions begin: a date, "On", "Am", "Le", a weekday, "Quoting"…?"""
-    start = line.lstrip(_DRESS)
-    if _STARTS_WITH_DATE.match(start):
-        return True
-    word = _FIRST_WORD.match(start)
-    return word is not None and (word.group().casefold() in _LEADS or start[0] in "在於于")
+def _begins_there(clean: list[str], start: int, end: int) -> bool:
+    rest = " ".join(clean[start : end + 1])
+    return (_DATE.search(rest) is not None or _MAIL.search(rest) is not None) and leads(clean[start])
 
 
-def _introduces(joined: str, *, first: str, size: int, follows: bool) -> bool:
-    text = joined.strip(_DRESS)
+def _introduces(text: str, *, follows: bool) -> bool:
+    """Is there enough evidence in these words? `follows`: a marked quote stands below them."""
     verb = VERB.search(text)
-    ends = text.endswith(_ENDS) or (verb is not None and verb.end() >= len(text) - 1)
-    if not ends:
-        return _inline(text, first) or ((follows or size == 1) and _OLD_GMAIL.match(text) is not None)
     mail = _MAIL.search(text) is not None
     moment = _TIME.search(text) is not None
     dated = moment or _DATE.search(text) is not None
-    if _FIRST_PERSON.search(text) and not mail:
+    if not text.endswith(_ENDS):
+        if verb is not None and verb.end() >= len(text) - 4:
+            return mail and (dated or follows)
+        return _inline(text) or _OLD_GMAIL.match(text) is not None
+    if mail and dated:
+        return verb is not None or follows or (_BRACKETED.search(text) is not None and moment)
+    if mail and (verb is not None or _QUOTING.match(text)):
+        return True
+    if _FIRST_PERSON.search(text) and not (follows and dated):
         return False
-    if leads(first):
-        return _led(text, verb is not None, mail, moment, dated, follows)
-    return _named(text, first, verb, mail, dated, follows)
-
-
-def _led(text: str, verb: bool, mail: bool, moment: bool, dated: bool, follows: bool) -> bool:
-    if verb and (dated or mail) and (mail or moment or follows):
-        return True
-    if _QUOTING.match(text) and (mail or follows):
-        return True
-    return dated and (_MAIL_THEN_COLON.search(text) is not None or (follows and (mail or moment)))
-
-
-def _named(text: str, first: str, verb: re.Match[str] | None, mail: bool, dated: bool, follows: bool) -> bool:
-    """ "Ana <ana@example.com> schrieb am Do., 4. Apr. 2024, 10:00:" or, above a quote, "Ana wrote:"."""
+    if _QUOTING.match(text):
+        return follows
     if verb is None:
-        return dated and mail and follows and _MAIL_THEN_COLON.search(text) is not None
-    if not first or first[0].islower():
-        return mail and follows
-    if mail and (dated or follows or first.lstrip("\"'“*").split("<")[0].count(" ") <= 4):
-        return True
+        return follows and moment and leads(text)
+    if dated:
+        return follows or moment or (_NAMED.search(text) is not None and leads(text))
     before = text[: verb.start()].strip(" ,\"'")
-    named = 0 < len(before) <= 60 and before.count(" ") <= 4 and before[0].isupper()
-    return named and (follows or (dated and _TIME.search(text) is not None))
+    return follows and not leads(text) and _NAME.match(before) is not None
 
 
 _INLINE_END = re.compile(
@@ -173,11 +214,9 @@ _INLINE_END = re.compile(
 )
 
 
-def _inline(text: str, first: str) -> bool:
+def _inline(text: str) -> bool:
     """The quote begins on the attribution's own line, as when a mail lost its line breaks."""
-    if not leads(first):
-        return False
-    found = _INLINE_END.search(text)
+    found = _INLINE_END.search(text) if leads(text) else None
     if found is None:
         return False
     head = text[: found.end()]

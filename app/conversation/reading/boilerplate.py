@@ -20,7 +20,7 @@ _DEVICE = (
     r"|gerät\w*|dispositivo|appareil|smartphone|celular|m[óo]vil|cellulare|portable|device|desktop|laptop)"
 )
 _SENT = (
-    r"sent (?:from|via|with|using|by)|sent on|send from|get outlook for|e?mail(?:ed)? sent from"
+    r"sent (?:from|via|with|using|by|fra)|provenance :|sent on|send from|get outlook for|e?mail(?:ed)? sent from"
     r"|composed on|typed on"
     r"|written on my|posted from|delivered by|gesendet (?:von|mit|über|aus|via)|von mein\w+"
     r"|verschickt (?:von|mit)"
@@ -38,20 +38,20 @@ _SENT = (
     r"|odesláno (?:z|ze|pomocí)|odoslané (?:z|zo|pomocou)|získejte outlook|stáhnout outlook"
     r"|отправлено (?:с|из|от|через)"
     r"|отправлен[оа] с|надіслано (?:з|із|від)|скачайте outlook|получите outlook|küldve|elküldve"
-    r"|στάλθηκε (?:από|με)"
+    r"|στάλθηκε (?:από|με)|εστάλη από"
     r"|trimis (?:de pe|din|cu|prin)|poslano (?:s|z|iz|sa)|poslato sa|изпратено (?:от|с)"
     r"|dikirim dari|được gửi từ|gửi từ"
     r"|saadetud|išsiųsta iš|nosūtīts no|sent dal|enviat (?:des|amb)|ส่งจาก|תשלח מ|נשלח מ\S*"
     r"|أرسلت من|أُرسلت من|نُشرت من"
-    r"|مرسل من|تم الإرسال من|从我的|從我的|发自|發自|来自|來自|传送自|傳送自|나의|내"
+    r"|مرسل من|تم الإرسال من|从我的|從我的|发自|發自|来自|來自|传送自|傳送自|发送自|나의|내"
 )
 _SENT_FIRST = re.compile(rf"[\W_]{{0,3}}(?:{_SENT})(?!\w)?", re.IGNORECASE)
 _DEVICE_INSIDE = re.compile(_DEVICE, re.IGNORECASE)
 _SENT_LAST = re.compile(
-    r"[\W_]{0,3}(?:von mein\w+ .{2,50}? (?:gesendet|verschickt)|diese (?:nachricht"
+    r"[\W_]{0,3}(?:von (?:mein\w+ .{2,50}? |unterwegs )(?:gesendet|verschickt)|diese (?:nachricht"
     r"|e-?mail) wurde von .{2,60} gesendet"
     r"|.{2,40}'?(?:dan|den|tan|ten|umdan|imden|ımdan|undan|inden) gönderildi|gönderilen: .{2,40}"
-    r"|.{2,40} ?(?:から送信|より送信)"
+    r"|.{2,40} (?:ile|üzerinden) gönderildi|.{2,40} ?(?:から送信|より送信)"
     r"(?:されました|しました)?|从我的 ?.{2,30} ?发送|從我的 ?.{2,30} ?傳送|(?:发|發)自我的 ?.{2,30}"
     r"|.{2,40}에서 (?:보냄|보낸 메일|전송)"
     r"|.{2,40}(?:készülékemről|telefonomról|-?ról|-?ről) küldve|lähetetty .{2,40}"
@@ -60,6 +60,15 @@ _SENT_LAST = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[,;!?]\s+\S|[.]\s+\S+\s+\S+\s+\S")
+_EXCUSE = re.compile(
+    r"[.,;–—-]?\s*(?:please |pls |kindly |bitte |veuillez |por favor |merci d[e'’] ?)?"
+    r"(?:excuse|pardon|forgive|apologi[sz]e|entschuldigen|verzeihen|excusez|excuser|disculp\w+|perdon\w+|desculp\w+|scus\w+)"
+    r"\b.{0,60}\Z",
+    re.IGNORECASE,
+)
+_OUTLOOK_ADVERT = re.compile(
+    r"\boutlook\b.{0,25}\b(?:ios|android|mac|mobile)|(?:ios|android).{0,12}\boutlook", re.IGNORECASE
+)
 _LINK = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|https?://\S{1,200}|\([^()]{0,60}://[^()]{0,200}\)")
 
 
@@ -68,10 +77,12 @@ def is_device_line(line: str) -> bool:
     line = clean_line(line)
     if not 6 < len(line) <= 220:
         return False
-    bare = _LINK.sub("", line).strip(" -*_~")
+    if line[0] == "[" and line[-1] == "]":
+        line = line[1:-1]
+    bare = _EXCUSE.sub("", _LINK.sub("", line)).strip(" -*_~")
     if len(bare.split()) > 12 or _SENTENCE.search(bare):
         return False
-    if _SENT_LAST.match(bare):
+    if _SENT_LAST.match(bare) or (len(bare.split()) <= 7 and _OUTLOOK_ADVERT.search(bare)):
         return True
     sent = _SENT_FIRST.match(bare)
     return sent is not None and (_DEVICE_INSIDE.search(bare) is not None or len(bare.split()) <= 7)

@@ -7,9 +7,9 @@ them stay. An unmarked old mail (Outlook, Exchange, Notes, most phones) hides ev
 import re
 from dataclasses import dataclass, field
 
-from app.conversation.reading.attribution import attribution
+from app.conversation.reading.attribution import attribution, other_mark
 from app.conversation.reading.lines import Lines, next_said
-from app.conversation.reading.separators import is_ruler, old_mail_below
+from app.conversation.reading.separators import SAID_ALONE, is_ruler, old_mail_below
 
 _MARKS = (">", "＞", "&gt;")
 _FACE = re.compile(r">[:;=xX._<-]['^-]?[()<>DPO_/\\|3]|>[_.]<|>>> ")
@@ -56,13 +56,10 @@ def read_quotes(lines: Lines) -> Reading:
                 _drop_ruler(reading.pieces[-1])
                 reading.break_here()
                 following = next_said(clean, body, 400)
-                if (
-                    kind == "above"
-                    or following >= len(clean)
-                    or not clean[following].startswith((">", "＞", "|"))
-                ):
+                mark = other_mark(clean[following]) if following < len(clean) else None
+                if kind == "above" or mark is None:
                     break
-                at = _past_bars(clean, following) if clean[following][0] == "|" else following
+                at = following if mark in _MARKS else _past_other_marks(clean, following, mark)
                 continue
         reading.pieces[-1].append(own[at])
         at += 1
@@ -88,6 +85,8 @@ def _ordinary(line: str) -> bool:
 def _worth_a_look(clean: list[str], at: int) -> bool:
     line = clean[at]
     if line[0] in "-_=*~#+‐‑–—―─━[<" or line[-1] in ":：>" or "@" in line or ":" in line or "：" in line:
+        return True
+    if len(line) < 60 and line.casefold() in SAID_ALONE:
         return True
     return any(following[-1:] in (":", "：", ">") for following in clean[at + 1 : at + 4])
 
@@ -122,8 +121,8 @@ def _past_quote(clean: list[str], at: int) -> int:
     return at
 
 
-def _past_bars(clean: list[str], at: int) -> int:
-    while at < len(clean) and (not clean[at] or clean[at][0] == "|"):
+def _past_other_marks(clean: list[str], at: int, mark: str) -> int:
+    while at < len(clean) and (not clean[at] or clean[at].startswith(mark)):
         at += 1
     return at
 

@@ -53,6 +53,7 @@ _FORWARDED = """forwarded message|forwarded email|forwarded mail|begin forwarded
 
 ORIGINAL = phrase_set(_ORIGINAL)
 FORWARDED = phrase_set(_FORWARDED)
+SAID_ALONE = ORIGINAL | FORWARDED
 RULERS = "-_=*~#+‐‑–—―─━"
 _BARE = RULERS + " <>[]():：.|"
 _RULER = re.compile(rf"[{re.escape(RULERS)}][{re.escape(RULERS)} ]*\Z")
@@ -142,6 +143,14 @@ def _said(clean: list[str], at: int) -> str:
     return clean[following] if following < len(clean) else ""
 
 
+def _undressed(clean: list[str], at: int) -> bool:
+    """ "Original Message" without its dashes, right above the headers."""
+    if len(clean[at]) > 60 or clean[at].casefold() not in SAID_ALONE:
+        return False
+    following = next_said(clean, at + 1, 4)
+    return following < len(clean) and header_block(clean, following, introduced=True) is not None
+
+
 def old_mail_below(clean: list[str], at: int) -> tuple[str, int] | None:
     """What starts at this line, if the old mail does: its kind, and the line where its body begins."""
     line = clean[at]
@@ -152,6 +161,8 @@ def old_mail_below(clean: list[str], at: int) -> tuple[str, int] | None:
         following = next_said(clean, at + 1, 4)
         end = header_block(clean, following, introduced=True) if following < len(clean) else None
         return kind, end or at + 1
+    if _undressed(clean, at):
+        return "original", next_said(clean, at + 1)
     ruled = line[0] in RULERS and (is_ruler(line) or _RULED_WORDS.match(line[:LONGEST]) is not None)
     if ruled:
         following = next_said(clean, at + 1, 4)

@@ -10,6 +10,9 @@ _DELIMITER = re.compile(r"(?:--|—|–|―|__|_{2,5}|-{2,4}|={2,4}|\+{2,4}|\*{2
 _DASHED_NAME = re.compile(r"(?:--|—|–|-|~|/|―)\s?[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_][\w.'’-]{0,24}){0,3}\Z")
 _BULLET = re.compile(r"\s*(?:[-*•–+]|\d{1,2}[.)])\s+\S")
 _POSTSCRIPT = re.compile(r"(?:p\.? ?p?\.? ?s\b|n\.?b\b|пс\b|p\.d\.|pd:|追伸)", re.IGNORECASE)
+_PARTICLES = word_set(
+    "de da do dos das di del della la le van von der den ter zu el al bin ibn y e und & and | -"
+)
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'’-]*\.?\Z")
 _CONTACT = re.compile(
     r"(?:\+|\b00)\d[\d ().\-/]{6,20}|\(?\d{2,5}\)?[ ./-]\d{2,4}[ ./-]?\d{2,6}|\b(?:tel|phone"
@@ -49,7 +52,7 @@ _FORMULA_ENDS = word_set(
     enkling salutacions atentament"""
 )
 _FORMULAS = phrase_set(
-    """best|all the best|yours|yours truly|warmly|kindly|cheers|love|take care|br|kr|rgds|all best
+    """best|vg|lg|mfg|all the best|yours|yours truly|warmly|kindly|cheers|love|take care|br|kr|rgds|all best
     |best always|be well
     |beste grüße|viele grüße|liebe grüße|schöne grüße|herzlich|herzlichst|ciao|alles gute|bis bald
     |freundlichst|bien à vous
@@ -73,6 +76,10 @@ _FORMULAS = phrase_set(
     |顺颂商祺|敬上|谨上|よろしくお願いします|よろしくお願いいたします|よろしくお願い致します
     |宜しくお願いいたします|敬具|以上|감사합니다|고맙습니다
     |드림|올림|ขอแสดงความนับถือ"""
+)
+_DOUBTFUL_ENDS = word_set("wishes respect lg vg t att salam")
+_WARM = word_set(
+    "best good kind kindest warm warmest with all my many the very and regards wishes greetings cu în com"
 )
 _WEAK = phrase_set(
     "best|cheers|love|t|br|kr|yours|kindly|take care|ciao|salam|gr|a presto|bis bald|à bientôt|alles gute"
@@ -169,16 +176,20 @@ def closing_formula(line: str) -> bool:
     if bare in _FORMULAS:
         return True
     words = bare.replace("/", " ").replace("&", " ").split()
-    return len(words) <= 6 and words[-1].strip(_STRIP) in _FORMULA_ENDS
+    if "," in bare or len(words) > 6 or words[-1].strip(_STRIP) not in _FORMULA_ENDS:
+        return False
+    # "Three wishes" and "with all due respect" are no farewells.
+    return words[-1] not in _DOUBTFUL_ENDS or (len(words) > 1 and all(word in _WARM for word in words[:-1]))
 
 
 def _is_name(line: str, most: int = 4) -> bool:
-    bare = clean_line(line[:80]).strip(" ,.*_-–—~/\"'()")
+    bare = clean_line(line[:80]).strip(" ,*_-–—~/\"'()")
     words = bare.split()
-    if not bare or len(words) > most or line.rstrip()[-1:] in "?!:":
+    if not words or len(words) > most or bare[-1] in "?!:" or (bare[-1] == "." and len(words[-1]) > 4):
         return False
-    capital = bare[0].isupper() or not bare[0].isascii()
-    return (capital or len(words) == 1) and all(_NAME_WORD.match(word.strip(",()\"'")) for word in words)
+    said = [word.strip(",()\"'") for word in words if word not in _PARTICLES]
+    capital = all(word[:1].isupper() or not word.isascii() for word in said)
+    return (capital or len(words) == 1) and all(_NAME_WORD.match(word) for word in said)
 
 
 def _without_formula(piece: list[str]) -> list[str]:
@@ -190,7 +201,7 @@ def _without_formula(piece: list[str]) -> list[str]:
             continue
         if closing_formula(piece[at]):
             bare = clean_line(piece[at]).strip(_STRIP).casefold()
-            if below and not _is_name(piece[below[0]], most=6):
+            if below and not _signs(piece[below[0]], weak=bare in _WEAK):
                 continue
             if not below and (bare in _WEAK or bare in _SOFT_THANKS) and not piece[at].rstrip().endswith(","):
                 continue
@@ -200,6 +211,13 @@ def _without_formula(piece: list[str]) -> list[str]:
         if not below and _formula_and_name(piece[at]) and position:
             return piece[:at]
     return piece
+
+
+def _signs(line: str, *, weak: bool) -> bool:
+    """A name under the formula; under a plain "Mit freundlichen Grüßen" also "i. A. Anna" or "the service team"."""
+    return _is_name(line, most=6) or (
+        not weak and len(line.split()) <= 6 and line.rstrip()[-1] not in ".?!:,"
+    )
 
 
 def _rest_is_card(piece: list[str], below: list[int]) -> bool:
@@ -229,19 +247,27 @@ def _without_card(piece: list[str]) -> list[str]:
         if piece[at - 1].strip() or not _is_name(piece[at], most=5):
             continue
         below = said[position + 1 :]
-        if below and _is_signature(piece, below, most=10) and _card_lines(piece, below) * 2 >= len(below):
+        if (
+            below
+            and _is_signature(piece, below, most=10)
+            and _card_lines(piece, below) >= max(1, len(below) - 1)
+        ):
             return _with_postscript(piece, at)
     return piece
 
 
 def _card_lines(piece: list[str], below: list[int]) -> int:
     lines = [piece[at][:LONGEST] for at in below]
-    if not any(_CONTACT.search(line) or _TITLE.search(line) for line in lines):
+    if any(len(line.split()) > 9 and line[-1] in ".?!" for line in lines):
         return 0
-    return sum(
-        _CONTACT.search(line) is not None or _TITLE.search(line) is not None or len(line.split()) <= 3
-        for line in lines
-    )
+    shown = [_CONTACT.search(line) is not None or _titled(line) for line in lines]
+    if not any(shown):
+        return 0
+    return sum(sure or len(line.split()) <= 4 for sure, line in zip(shown, lines, strict=True))
+
+
+def _titled(line: str) -> bool:
+    return len(line.split()) <= 8 and line[-1] not in "?!" and _TITLE.search(line) is not None
 
 
 def _without_dashed_name(piece: list[str]) -> list[str]:
