@@ -13,9 +13,10 @@ from app.conversation.lanes import classify_lane
 from app.conversation.leaving import asks_to_leave
 from app.conversation.mime import Mail, parse_mail
 from app.conversation.models import InboundKind, Lane
-from app.conversation.notices import read_notice, written_by_robot
+from app.conversation.notices import read_notice, words_about, written_by_robot
 from app.conversation.reply_text import reader_words
-from app.conversation.reports import Action, RecipientReport, read_status_parts
+from app.conversation.reports import Action, RecipientReport, failed, read_status_parts
+from app.delivery.refusals import Reason
 
 MAX_WORDS: Final = 100_000
 _WRITTEN_BY_PEOPLE: Final = frozenset({InboundKind.REPLY, InboundKind.OTHER})
@@ -77,10 +78,21 @@ def _read_words(mail: Mail) -> tuple[InboundKind, str]:
 
 def _reports(mail: Mail) -> list[RecipientReport]:
     """What the mail says about deliveries: the standard's way first, then in words, then wrapped by a gateway."""
-    reports = read_status_parts(mail) or read_notice(mail)
+    reports = [_with_reason(mail, report) for report in read_status_parts(mail)] or read_notice(mail)
     if not reports and written_by_robot(mail):
         reports = read_status_parts(mail, wrapped=True)
     return reports
+
+
+def _with_reason(mail: Mail, report: RecipientReport) -> RecipientReport:
+    """A report without a reason borrows one from the readable part beside it."""
+    if report.action is not Action.FAILED or report.reason != Reason.UNSPECIFIED:
+        return report
+    for words in words_about(mail, report.address):
+        better = failed(report.address, status=report.status, words=f"{report.words}\n{words}".strip())
+        if better.reason != Reason.UNSPECIFIED:
+            return better
+    return report
 
 
 def sender_address(mail: Mail) -> str:

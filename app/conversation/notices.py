@@ -23,6 +23,7 @@ from app.conversation.phrases import (
 )
 from app.conversation.readable import html_to_text
 from app.conversation.reports import RecipientReport, delayed, failed, plain_address
+from app.delivery.refusals import Reason
 
 MAX_LINES: Final = 400
 MAX_NOTICE: Final = 60_000
@@ -36,7 +37,8 @@ _FIELD_LINE: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(
-    r"^[\s>|*\-\"'`•·<\[({]*(?:(?:to|an|à|a|para|recipient|empfänger|addressee|address|user|mailto|rcpt to|for|"
+    r"^[\s>|*\-\"'`•·<\[({]*(?:(?:to|an|à|a|para|recipient(?: address)?|empfänger(?:adresse)?|destinataire|"
+    r"destinatario|addressee|address|收件人|宛先|user|mailto|rcpt to|for|"
     r"failed (?:address|recipient)|unknown user|final-recipient|original-recipient)\b[\s:;,]*(?:rfc822\s*;)?)?"
     r"[\s:<\[({\"'`]*(?:mailto:|smtp:)?$",
     re.IGNORECASE,
@@ -68,13 +70,42 @@ def read_notice(mail: Mail) -> list[RecipientReport]:
     named = bool(SUBJECT.search(subject)) or bool(mail.get("x-failed-recipients"))
     if not (FAILURE.search(text) or DELAY.search(text) or (named and ANNOUNCE.search(text))):
         return []
-    chosen = _choose(mail, lines, least=1 if named else 2 if FINAL.search(text) else 3)
+    sure = bool(FINAL.search(text)) or "mailer-daemon" in mail.get("from").casefold()
+    chosen = _choose(mail, lines, least=1 if named else 2 if sure else 3)
     if named and all(one.weight < 2 for one in chosen):
         chosen = _from_elsewhere(mail, lines) or chosen
-    only_late = bool(DELAY.search(text)) and not FINAL.search(text)
-    return [
-        (delayed if only_late else failed)(one.address, words=_reason(lines, one, chosen)) for one in chosen
-    ]
+    if DELAY.search(text) and not FINAL.search(text):
+        return [delayed(one.address, words=_block(lines, one, chosen)) for one in chosen]
+    return [_failed(lines, one, chosen) for one in chosen]
+
+
+def words_about(mail: Mail, address: str) -> list[str]:
+    """What the readable part of a report says about one of its recipients, the nearest words first."""
+    lines = _notice_lines(mail)
+    at = next((no for no, line in enumerate(lines) if address.casefold() in line.casefold()), None)
+    if at is None:
+        return ["\n".join(lines)]
+    return _words_near(lines, _Weighed(address, at, 0), [])
+
+
+def _failed(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> RecipientReport:
+    """The verdict from the nearest words that give a reason."""
+    reports = [failed(one.address, words=words) for words in _words_near(lines, one, chosen)]
+    return next((report for report in reports if report.reason != Reason.UNSPECIFIED), reports[0])
+
+
+def _words_near(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> list[str]:
+    """From an address's line to the next one's; the lines above it; all of a notice about one recipient."""
+    nearest = _block(lines, one, chosen)
+    before = max((other.line + 1 for other in chosen if other.line < one.line), default=0)
+    above = "\n".join(
+        line.strip() for line in lines[max(before, one.line - 5) : one.line + 1] if line.strip()
+    )
+    session = next((no for no, line in enumerate(lines) if "transcript" in line.casefold()), len(lines))
+    first = min((other.line for other in chosen), default=len(lines))
+    shared = [lines[session:], lines[:first] if len(chosen) > 1 else lines]
+    said = ["\n".join(line.strip() for line in some if line.strip()) for some in shared]
+    return [words for words in (nearest, above, *said) if words] or [""]
 
 
 def written_by_robot(mail: Mail) -> bool:
@@ -120,8 +151,8 @@ def _words(part: Part) -> str:
 
 def _is_header_block(lines: list[str], at: int) -> bool:
     """Three header fields close together, one of them of a mail that travelled: the returned mail's own header."""
-    if not _FIELD_LINE.match(lines[at].lstrip("> ")) or not re.match(
-        r"[> ]*(?:return-path|received|message-id|x-[\w-]+|mime-version|delivered-to)\s?:", lines[at], re.I
+    if not re.match(
+        r">? ?(?:return-path|received|message-id|x-[\w-]+|mime-version|delivered-to)\s?:", lines[at], re.I
     ):
         return False
     near = [line.lstrip("> ") for line in lines[at : at + 12]]
@@ -161,9 +192,17 @@ def _weigh(lines: list[str], at: int, found: re.Match[str]) -> int:
         weight += 2
     if FAILURE.search(_flat(lines[at + 1 : at + 4])):
         weight += 1
+    if re.match(r"\s*(?:to|an|à|para|a)\s*:", line, re.I) and _describes_a_mail(lines, at):
+        weight -= 2
     if NOT_A_RECIPIENT.search(" ".join(before.casefold().split())):
         weight -= 4
     return weight
+
+
+def _describes_a_mail(lines: list[str], at: int) -> bool:
+    """Sender, subject or date beside it: the notice says which mail it is about, not who did not get it."""
+    near = [*lines[max(0, at - 3) : at], *lines[at + 1 : at + 4]]
+    return sum(bool(_FIELD_LINE.match(line.strip())) for line in near) >= 2
 
 
 def _announced(lines: list[str], at: int) -> bool:
@@ -183,17 +222,7 @@ def _announced(lines: list[str], at: int) -> bool:
 
 def _our_addresses(mail: Mail) -> set[str]:
     """Whom the notice was sent to and who sent it: never the recipient concerned."""
-    names = (
-        "to",
-        "from",
-        "reply-to",
-        "return-path",
-        "delivered-to",
-        "envelope-to",
-        "x-original-to",
-        "sender",
-        "cc",
-    )
+    names = ("to", "from", "reply-to", "return-path", "sender")
     values = [value for name in names for value in mail.root.get_all(name)[:5]]
     return {address.casefold() for value in values for address in _addresses_in(value)}
 
@@ -243,14 +272,11 @@ def _returned_recipient(mail: Mail) -> str:
     return ""
 
 
-def _reason(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> str:
+def _block(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> str:
     """The server's words about an address: from its line to the next one's."""
     following = min((other.line for other in chosen if other.line > one.line), default=len(lines))
     end = min(following, one.line + REASON_LINES)
-    own = "\n".join(line.strip() for line in lines[one.line : end] if line.strip())
-    if re.search(r"[45]\d\d|[a-z]{4}", own[len(one.address) + 4 :], re.IGNORECASE):
-        return own
-    return "\n".join(line.strip() for line in lines if line.strip())[:2000]
+    return "\n".join(line.strip() for line in lines[one.line : end] if line.strip())
 
 
 def _flat(lines: list[str]) -> str:

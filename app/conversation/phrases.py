@@ -153,7 +153,7 @@ DELAY: Final = _any(
 
 # Said of a delay and a failure alike by servers that quote their own template; the failure then wins.
 FINAL: Final = _any(
-    r"permanent|fatal error|given up|giving up|gave up|unrecoverable|has failed|failed permanently|(?:^|"
+    r"permanent|(?<!non-)fatal error|given up|giving up|gave up|unrecoverable|has failed|failed permanently|(?:^|"
     r"\W)5\.\d\.\d{1,3}\W",
     r"(?:^|[\s:;(\"'<])55\d[ -]|will not be retried|endgültig|définitif|permanente",
 )
@@ -210,7 +210,7 @@ RETURNED: Final = re.compile(
     r"-+ ?message headers?|forwarded message|headers? (?:follows?|of)|kopie der (?:nachricht|e-?mail)|"
     r"ursprüngliche nachricht|"
     r"message d.origine|mensaje original|messaggio originale|oorspronkelijk bericht|"
-    r"заголовк|исходн|原邮件|原始邮件|原始信件|元のメール|--- .{0,20}一份拷贝|一份拷贝|以下是.{0,12}拷贝)",
+    r"заголовк|исходн|原邮件(?!信息)|原始邮件|原始信件|元のメール|--- .{0,20}一份拷贝|一份拷贝|以下是.{0,12}拷贝)",
     re.IGNORECASE,
 )
 

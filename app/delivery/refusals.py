@@ -67,7 +67,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"block)|blocked (?:due|because|by|"
             r"using|for|- see)|(?:has been|was|is|been|are) blocked|ip (?:address )?.{0,40}block|"
             r"content (?:filter|rejected|"
-            r"block|restriction)|message content|classified as|listed (?:at|in|on|by) \S+|virus|malware|"
+            r"block|restriction)|message content|classified as|(?<!not )listed (?:at|in|on|by) \S+|virus|malware|"
             r"infected",
             r"垃圾邮件|反垃圾|подозр\w+ .{0,20}спам|спам|迷惑メール",
         ),
