@@ -101,17 +101,27 @@ def _import(runtime: Runtime, now: datetime, lines: TextIO, name: str, defaults:
 
 @contextmanager
 def _open_text(file: Path) -> Iterator[TextIO]:
-    """The file as UTF-8 text. Raises InvalidInput when it is something else."""
-    stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-    try:
-        with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as lines:
+    """The file as UTF-8 text. Raises InvalidInput when it is something else, before anything is taken from it."""
+    if str(file) == "-":
+        with io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace", newline="") as lines:
             yield lines
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"is not UTF-8 text (byte {error.start} of a block).",
-            field=file.name,
-            hint="Save it as “CSV UTF-8”. What was read up to there has been imported; run it again afterwards.",
-        ) from None
+        return
+    _check_utf8(file)
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        yield lines
+
+
+def _check_utf8(file: Path) -> None:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                raise InvalidInput(
+                    f"line {number} is not UTF-8 text.",
+                    field=file.name,
+                    hint="Save the file as “CSV UTF-8” and import it again; nothing was taken from it.",
+                ) from None
 
 
 def _print_report(report: ImportReport, as_json: bool) -> None:

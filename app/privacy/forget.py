@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conversation.models import InboundMail, Message, Thread
-from app.delivery.models import Bounce, Delivery, Outcome, RecipientKind
+from app.delivery.models import Bounce, Correspondent, Delivery, Outcome, RecipientKind
 from app.foundation.storage import Storage
 from app.subscribers.models import Subscriber, SuppressionReason
 from app.subscribers.suppression import suppress
@@ -54,14 +54,31 @@ def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber) ->
         )
     count = len(session.scalars(deliveries).all())
     session.execute(update(Delivery).where(Delivery.id.in_(deliveries)).values(slots=None))
-    messages, mail_files = _erase_conversations(session, subscriber)
+    correspondents = _correspondents(session, subscriber)
+    messages, mail_files = _erase_conversations(session, subscriber, correspondents)
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
     session.expunge(subscriber)
     return Erased(deliveries=count, messages=messages, files=(*files, *mail_files))
 
 
-def _erase_conversations(session: Session, subscriber: Subscriber) -> tuple[int, list[str]]:
-    threads = select(Thread.id).where(Thread.subscriber_id == subscriber.id)
+def _correspondents(session: Session, subscriber: Subscriber) -> list[int]:
+    """The same person as somebody we answered before they subscribed; the row stays for the ledger, without them."""
+    same = Correspondent.address_hash == subscriber.address_hash
+    ids = list(session.scalars(select(Correspondent.id).where(same)))
+    for each in ids:
+        session.execute(
+            update(Correspondent)
+            .where(Correspondent.id == each)
+            .values(address="", canonical=f"erased:{each}", name="")
+        )
+    return ids
+
+
+def _erase_conversations(
+    session: Session, subscriber: Subscriber, correspondents: list[int]
+) -> tuple[int, list[str]]:
+    theirs = or_(Thread.subscriber_id == subscriber.id, Thread.correspondent_id.in_(correspondents))
+    threads = select(Thread.id).where(theirs)
     inbound = list(
         session.scalars(
             select(Message.inbound_mail_id).where(
@@ -75,7 +92,7 @@ def _erase_conversations(session: Session, subscriber: Subscriber) -> tuple[int,
     files = list(session.scalars(select(InboundMail.storage_key).where(mails)))
     count = len(session.scalars(select(Message.id).where(Message.thread_id.in_(threads))).all())
     session.execute(delete(Message).where(Message.thread_id.in_(threads)))
-    session.execute(delete(Thread).where(Thread.subscriber_id == subscriber.id))
+    session.execute(delete(Thread).where(theirs))
     session.execute(update(InboundMail).where(mails).values(envelope_from="", error=""))
     return count, files
 

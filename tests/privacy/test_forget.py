@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 import app.schema
 from app.conversation.models import Direction, InboundMail, InboundState, Lane, Message, Thread, ThreadState
 from app.delivery.models import (
+    Correspondent,
     Delivery,
     Edition,
     EditionClass,
@@ -16,7 +17,7 @@ from app.delivery.models import (
     OutcomeState,
     RecipientKind,
 )
-from app.foundation.addresses import parse_address
+from app.foundation.addresses import address_hash, parse_address
 from app.privacy.forget import erase_subscriber
 from app.signup.models import JoinRequest
 from app.subscribers.consent import ensure_subscriber
@@ -60,7 +61,9 @@ def _leave_traces(session: Session, now: datetime, subscriber_id: int) -> None:
         subscriber_id=subscriber_id, lane=Lane.HELLO, state=ThreadState.WAITING, opened_at=now, last_at=now
     )
     request = JoinRequest(subscriber_id=subscriber_id, requested_at=now, expires_at=now)
-    session.add_all([delivery, mail, thread, request])
+    digest = address_hash(ALICE, KEY)
+    earlier = Correspondent(address=ALICE, canonical=ALICE, address_hash=digest, name="Alice", created_at=now)
+    session.add_all([delivery, mail, thread, request, earlier])
     session.flush()
     session.add_all(
         [
