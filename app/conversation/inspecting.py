@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.conversation.autoreply import is_auto_reply
+from app.conversation.complaints import read_complaint, returned_headers
 from app.conversation.lanes import classify_lane
 from app.conversation.leaving import asks_to_leave
 from app.conversation.mime import Mail, parse_mail
 from app.conversation.models import InboundKind, Lane
 from app.conversation.notices import read_notice, words_about, written_by_robot
 from app.conversation.reply_text import reader_words
-from app.conversation.reports import Action, RecipientReport, failed, read_status_parts
+from app.conversation.reports import Action, RecipientReport, complained, failed, read_status_parts
 from app.delivery.refusals import Reason
 
 MAX_WORDS: Final = 100_000
+_ABOUT_A_MAIL: Final = frozenset({InboundKind.BOUNCE, InboundKind.COMPLAINT})
 _WRITTEN_BY_PEOPLE: Final = frozenset({InboundKind.REPLY, InboundKind.OTHER})
 _ADDRESS: Final = re.compile(r"[^\s<>\"(),;:]{1,128}@[^\s<>\"(),;:@]{1,255}")
 _ANSWER: Final = re.compile(r"^\s*(?:re|aw|sv|antw|odp|vs|ref|rif|res|tr|wg)\s?(?:\[\d+\])?:", re.IGNORECASE)
@@ -26,7 +28,8 @@ _ANSWER: Final = re.compile(r"^\s*(?:re|aw|sv|antw|odp|vs|ref|rif|res|tr|wg)\s?(
 
 @dataclass(frozen=True)
 class Inspection:
-    """`feedback` is the RFC 5965 Feedback-Type of a complaint report, empty otherwise."""
+    """`feedback` is the RFC 5965 Feedback-Type of a complaint report, empty otherwise; `returned` the fields of the
+    mail that a report returns in which our signed tokens may stand."""
 
     kind: InboundKind
     recipients: tuple[RecipientReport, ...] = ()
@@ -37,15 +40,17 @@ class Inspection:
     message_id: str = ""
     feedback: str = ""
     addressed_to: tuple[str, ...] = ()
+    returned: tuple[tuple[str, str], ...] = ()
 
 
 def inspect_mail(raw: bytes) -> Inspection:
     """Classify a raw mail. Never raises, whatever the bytes."""
     mail = parse_mail(raw)
-    feedback = feedback_type(mail)
-    reports = () if feedback else tuple(_reports(mail))
-    if feedback:
-        kind, text = (InboundKind.COMPLAINT if feedback in COMPLAINTS else InboundKind.OTHER), ""
+    complaint = read_complaint(mail)
+    reports = () if complaint else tuple(_reports(mail))
+    if complaint:
+        kind, text = (InboundKind.COMPLAINT if complaint.counts else InboundKind.OTHER), ""
+        reports = tuple(complained(address) for address in complaint.recipients if complaint.counts)
     elif any(report.action in {Action.FAILED, Action.DELAYED} for report in reports):
         kind, text = InboundKind.BOUNCE, ""
     else:
@@ -58,8 +63,9 @@ def inspect_mail(raw: bytes) -> Inspection:
         subject=" ".join(mail.decoded("subject").split())[:300],
         sender=sender_address(mail),
         message_id=mail.get("message-id")[:998],
-        feedback=feedback,
+        feedback=complaint.feedback if complaint else "",
         addressed_to=tuple(_addressees(mail)),
+        returned=tuple(_returned(mail)) if kind in _ABOUT_A_MAIL else (),
     )
 
 
@@ -101,20 +107,13 @@ def sender_address(mail: Mail) -> str:
     return found.group(0) if found else ""
 
 
+def _returned(mail: Mail) -> list[tuple[str, str]]:
+    names = {"return-path", "reply-to", "message-id", "list-unsubscribe", "x-original-mail-from"}
+    return [(name, value[:2000]) for name, value in returned_headers(mail) if name in names][:10]
+
+
 def _addressees(mail: Mail) -> list[str]:
     """Where the header says the mail went, for ways in that know no envelope (a mailbox, a bare pipe)."""
     names = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
     values = [value for name in names for value in mail.root.get_all(name)[:5]]
     return [found for value in values for found in _ADDRESS.findall(value[:4000])][:50]
-
-
-# RFC 5965 3.1 and the registry: only these say that a person wants no more of this (S19).
-COMPLAINTS: Final = frozenset({"abuse", "opt-out", "opt-out-list"})
-
-
-def feedback_type(mail: Mail) -> str:
-    for part in mail.own_parts():
-        if part.content_type == "message/feedback-report":
-            found = re.search(rb"(?im)^feedback-type[ \t]*:[ \t]*([\w-]{1,40})", part.content()[:65_536])
-            return found.group(1).decode("ascii", "replace").lower() if found else "unknown"
-    return ""

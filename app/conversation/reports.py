@@ -19,13 +19,14 @@ _BLANK: Final = re.compile(rb"\n[ \t]*\n[ \t\n]*")
 
 
 class Action(StrEnum):
-    """RFC 3464 2.3.3."""
+    """RFC 3464 2.3.3, and what the recipient of a feedback report did."""
 
     FAILED = "failed"
     DELAYED = "delayed"
     DELIVERED = "delivered"
     RELAYED = "relayed"
     EXPANDED = "expanded"
+    COMPLAINED = "complained"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,13 @@ def failed(address: str, *, status: str = "", words: str = "") -> RecipientRepor
 def delayed(address: str, *, status: str = "", words: str = "") -> RecipientReport:
     """A warning that the server still tries: never held against anybody."""
     return RecipientReport(address, Action.DELAYED, status, Reason.TEMPORARY, words=words[:1000])
+
+
+def complained(address: str) -> RecipientReport:
+    """Somebody who called the mail unwanted."""
+    return RecipientReport(
+        address, Action.COMPLAINED, reason=Reason.COMPLAINT, bounce_class=BounceClass.COMPLAINT
+    )
 
 
 def read_status_parts(mail: Mail, *, wrapped: bool = False) -> list[RecipientReport]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.conversation.inspecting import Inspection, inspect_mail
 from app.conversation.models import InboundKind, InboundMail, InboundState
+from app.conversation.proof import read_proof
 from app.conversation.receiving import read_raw
 from app.conversation.reports import Action, RecipientReport
 from app.conversation.threads import add_reply
@@ -40,6 +41,7 @@ def process_inbound(
     found = inspect_mail(read_raw(storage, inbound.storage_key))
     written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
     signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
+    signed = signed or read_proof(signer, found)
     inbound.kind = _act(session, now, inbound, found, signed)
     inbound.state = InboundState.DONE
     return inbound.kind
@@ -69,8 +71,8 @@ def _take_reply(
     session: Session, now: datetime, inbound: InboundMail, found: Inspection, delivery_id: int
 ) -> InboundKind:
     delivery = session.get(Delivery, delivery_id)
-    if delivery is None:
-        return found.kind
+    if delivery is None or delivery.recipient_kind is RecipientKind.AUTHOR:
+        return found.kind  # an author who answers a test or a notice talks to nobody
     if found.kind is InboundKind.UNSUBSCRIBE and delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY)
         return InboundKind.UNSUBSCRIBE

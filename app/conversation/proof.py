@@ -1,0 +1,45 @@
+"""The proof a report carries inside it, when it came to no signed address: the mail it returns is one of ours.
+
+Feedback loops write to the address registered with the provider, and some servers bounce to the From header. What
+they return holds tokens that only we can have made, in the mail of exactly one reader. A bounce is believed only with
+the token of its own door, which readers never see; a complaint with any of them, as whoever holds the mail may leave.
+"""
+
+import re
+from typing import Final
+
+from app.conversation.inspecting import Inspection
+from app.conversation.models import InboundKind
+from app.delivery.verp import SignedAddress, SignedKind, read_address
+from app.foundation.errors import NotFound
+from app.foundation.tokens import Purpose, Signer
+
+_ADDRESS: Final = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,255}")
+_UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([a-z2-7]{8,128})", re.IGNORECASE)
+_MESSAGE_ID: Final = re.compile(r"<?([a-z2-7]{8,64})@", re.IGNORECASE)
+
+
+def read_proof(signer: Signer, found: Inspection) -> SignedAddress | None:
+    """The delivery a bounce or complaint is proved to be about, as if it had come to its bounce address."""
+    for name, value in found.returned:
+        for address in _ADDRESS.findall(value):
+            signed = read_address(signer, address)
+            if signed is None or not signed.delivery_id:
+                continue
+            if signed.kind is SignedKind.BOUNCE or found.kind is InboundKind.COMPLAINT:
+                return SignedAddress(SignedKind.BOUNCE, delivery_id=signed.delivery_id)
+        if found.kind is InboundKind.COMPLAINT and (delivery_id := _from_tokens(signer, name, value)):
+            return SignedAddress(SignedKind.BOUNCE, delivery_id=delivery_id)
+    return None
+
+
+def _from_tokens(signer: Signer, name: str, value: str) -> int:
+    """The delivery that the unsubscribe link or the Message-ID of a returned mail belongs to; 0 for none."""
+    try:
+        if name == "list-unsubscribe" and (link := _UNSUBSCRIBE.search(value)):
+            return signer.read(Purpose.UNSUBSCRIBE, link.group(1).lower(), 3)[2]
+        if name == "message-id" and (message := _MESSAGE_ID.match(value.strip())):
+            return signer.read(Purpose.MESSAGE, message.group(1).lower(), 1)[0]
+    except NotFound:
+        return 0
+    return 0
