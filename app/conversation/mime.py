@@ -15,6 +15,7 @@ MAX_BYTES: Final = 12 * 1024 * 1024
 MAX_DEPTH: Final = 24
 MAX_PARTS: Final = 500
 MAX_HEADER_BYTES: Final = 256 * 1024
+MAX_FIELD_BYTES: Final = 16 * 1024
 MAX_TEXT_BYTES: Final = 1024 * 1024
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
@@ -169,7 +170,7 @@ def _continues(data: bytes, end: int) -> bool:
 
 
 def _decoded(fields: list[tuple[str, list[bytes]]]) -> list[tuple[str, str]]:
-    return [(name, decode_text(b"".join(lines)).strip()) for name, lines in fields]
+    return [(name, decode_text(b"".join(lines)[:MAX_FIELD_BYTES]).strip()) for name, lines in fields]
 
 
 def read_value(value: str) -> tuple[str, dict[str, str]]:

@@ -10,6 +10,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from app.conversation.reading.depth import without_abyss
 from app.conversation.reading.lines import word_set
 
 LARGEST = 600_000
@@ -93,7 +94,7 @@ class _Page:
 
 def html_lines(html: str, *, drop_signatures: bool = True) -> str:
     """The page as text: one line a line, quotes marked with `>`."""
-    root = LexborHTMLParser(html[:LARGEST]).body
+    root = LexborHTMLParser(without_abyss(html[:LARGEST])).body
     if root is None:
         return ""
     page = _Page()
