@@ -12,7 +12,33 @@ DEEPEST: Final = 600
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 # Elements that hold nothing, and those that the next of their kind closes: leaving them open nests nothing.
 _FLAT: Final = frozenset(
-    "br hr img input meta link area base col wbr source p li dt dd td th tr tbody thead tfoot option html head body".split()
+    [
+        "br",
+        "hr",
+        "img",
+        "input",
+        "meta",
+        "link",
+        "area",
+        "base",
+        "col",
+        "wbr",
+        "source",
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "td",
+        "th",
+        "tr",
+        "tbody",
+        "thead",
+        "tfoot",
+        "option",
+        "html",
+        "head",
+        "body",
+    ]
 )
 
 
