@@ -27,6 +27,8 @@ def clean_name(raw: str, *, field: str) -> str:
         category = unicodedata.category(char)
         if category in {"Cc", "Cs", "Co", "Zl", "Zp"} or (category == "Cf" and char not in _JOINERS):
             raise InvalidInput("A name cannot contain line breaks or invisible characters.", field=field)
+    if "\ufffd" in text:
+        raise InvalidInput("That came through garbled.", field=field, hint="Send it as UTF-8.")
     text = " ".join(text.split())
     if len(text) > LONGEST_NAME:
         raise InvalidInput("That is too long for a name.", field=field, hint="At most 80 characters.")

@@ -25,6 +25,7 @@ def test_names_of_people_pass(name: str) -> None:
         "evil.com",
         "write me@evil.example",
         "\u202eadA",
+        "Zo\ufffd",
         "x" * 81,
         "x" * 1_000_000,
     ],
