@@ -26,7 +26,7 @@ def publish_due(here: Runtime, now: datetime) -> None:
         due, sending = due_issue_ids(session, now), any_sending(session)
     for issue_id in due:
         publish_one(here, now, issue_id)
-    if sending:
+    if due or sending:
         with here.database.writing() as session:
             finish_sent(session)
 

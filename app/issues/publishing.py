@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.delivery.branding import sender_of
 from app.delivery.editions import freeze_edition
+from app.delivery.leasing import finish_edition
 from app.delivery.ledger import LedgerCounts, open_ledger
 from app.delivery.models import Edition, EditionClass, EditionState
 from app.delivery.notices import Notice, tell_authors
@@ -104,7 +105,10 @@ def publish_prepared(session: Session, now: datetime, prepared: Prepared) -> Pub
     )
     register_links(session, edition.id, prepared.urls)
     session.execute(update(Issue).where(Issue.id == prepared.issue_id).values(edition_id=edition.id))
-    return Published(prepared.issue_id, counts=open_ledger(session, now, edition.id))
+    counts = open_ledger(session, now, edition.id)
+    if not counts.open:
+        finish_edition(session, now, edition.id)  # nobody to mail: no worker will ever close its last chunk
+    return Published(prepared.issue_id, counts=counts)
 
 
 def lateness(session: Session, now: datetime, issue_id: int) -> str:

@@ -33,7 +33,7 @@ PS: Write back, I read everything.
 @pytest.fixture
 def page(visit: Callable[..., Page], site: LiveSite) -> Iterator[Page]:
     """A fresh browser; a word on its console fails the test (a refused script or style is one)."""
-    page = visit(base_url=site.url, viewport={"width": 1280, "height": 900})
+    page = visit(base_url=site.url, viewport={"width": 1280, "height": 900}, color_scheme="null")
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -101,6 +101,11 @@ def test_an_author_brings_a_text_in_and_watches_it_arrive(
     for name, words in (("Plain text", "Dear Ada,"), ("Web page", "Dear reader,"), ("Phone", "Dear Ada,")):
         page.get_by_role("button", name=name).click()
         expect(preview.get_by_text(words)).to_be_visible()
+    for name, dark in (("Dark", True), ("Mail", False)):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(f"#stage[data-form={'dark' if dark else 'desktop'}]")).to_be_visible()
+        shown = page.frames[-1].evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        assert shown is dark
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     look_over(page, complaints)
@@ -182,7 +187,7 @@ def test_words_that_were_never_saved_survive_a_session_that_ended(page: Page, si
     page.get_by_label("Text", exact=True).fill("An hour of writing.")
     page.context.clear_cookies()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("grown too old")).to_be_visible()
+    expect(page.get_by_text("what you were writing waits in this browser")).to_be_visible()
     page.goto(way_in(site))
     page.get_by_role("button", name="Sign me in").click()
     page.goto("/admin/issues/1/edit")

@@ -219,6 +219,15 @@ def test_an_issue_is_sent_when_its_edition_has_come_to_its_end(
     assert state_of(runtime, scheduled) is IssueState.SENT
 
 
+def test_an_issue_for_nobody_is_sent_at_once(runtime: Runtime, clock: FrozenClock) -> None:
+    with runtime.database.writing() as session:
+        seed_installation(session, clock(), runtime.settings)
+        issue = create_issue(session, clock(), IssueKind.LETTER, Draft("To nobody", markdown=TEXT))
+        send_now(session, clock(), issue.id)
+    publish_due(runtime, clock())
+    assert state_of(runtime, issue.id) is IssueState.SENT
+
+
 def test_sending_now_rings_and_goes_out_with_the_next_look(
     runtime: Runtime, clock: FrozenClock, doorbell: SilentDoorbell, scheduled: int
 ) -> None:

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from typing import Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -62,13 +62,13 @@ def watch_the_door() -> ResponseReturnValue | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
         return None
-    signed_in = _find_signed_in()
+    signed_in, is_outside = _find_signed_in(), getattr(view, _OUTSIDE, False)
+    if signed_in is None and not is_outside:
+        return _to_the_door()
     if request.method not in SAFE:
         _check_form()
-    if getattr(view, _OUTSIDE, False):
+    if signed_in is None or is_outside:
         return None
-    if signed_in is None:
-        return _to_the_door()
     action: Action | None = getattr(view, _ACTION, None)
     if action is None:
         raise NotAllowed("This page has not been opened to anybody.")
@@ -156,10 +156,11 @@ def _visit() -> str:
 
 
 def _to_the_door() -> ResponseReturnValue:
-    door = url_for("studio.login.show")
-    if request.method in SAFE and request.path != url_for("studio.dashboard.show"):
-        door += f"?next={quote(request.full_path.rstrip('?'))}"
-    return redirect(door, 303)
+    """Back to this page afterwards, or to the one whose form was sent when the session had ended."""
+    home, looking = url_for("studio.dashboard.show"), request.method in SAFE
+    wish = own_path(request.full_path.rstrip("?") if looking else urlsplit(request.referrer or "").path)
+    said = None if looking else "ended"
+    return redirect(url_for("studio.login.show", next=wish if wish != home else None, said=said), 303)
 
 
 def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:

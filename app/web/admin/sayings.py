@@ -13,6 +13,7 @@ SAYINGS: Final = {
     "sending": "On its way: the first mails leave within a minute.",
     "thrown-away": "The draft is gone.",
     "password": "Your new password is in place, and every other browser was signed out.",
+    "ended": "Your session had ended. Sign in again; what you were writing waits in this browser.",
     "signed-out": "You are signed out.",
     "elsewhere": "Every other browser was signed out.",
 }

@@ -46,7 +46,7 @@ def test_a_stranger_is_shown_the_door_and_brought_back_afterwards(
 ) -> None:
     answer = stranger.get("/admin/issues?state=draft")
     assert answer.status_code == 303
-    assert answer.location == "/admin/login?next=/admin/issues%3Fstate%3Ddraft"
+    assert answer.location == "/admin/login?next=/admin/issues?state%3Ddraft"
     come_in = stranger.post(
         "/admin/login",
         form_on=answer.location,
@@ -246,3 +246,18 @@ def test_pages_of_the_studio_are_kept_nowhere(owner: Browser) -> None:
     answer = owner.get("/admin/readers")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "'unsafe-inline'" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_where_it_was(
+    owner: Browser, clock: FrozenClock
+) -> None:
+    token = owner.token()
+    clock.advance(days=15)
+    answer = owner.client.post(
+        "/admin/issues/1/edit",
+        data={"csrf": token, "markdown": "An hour of work"},
+        headers={"Referer": "http://localhost/admin/issues/1/edit"},
+    )
+    assert answer.status_code == 303
+    assert answer.location.startswith("/admin/login?next=/admin/issues/1/edit")
+    assert "Your session had ended" in owner.get(answer.location).text
