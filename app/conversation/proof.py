@@ -33,6 +33,15 @@ def read_proof(signer: Signer, found: Inspection) -> SignedAddress | None:
     return None
 
 
+def read_clue(signer: Signer, clue: str) -> int:
+    """The delivery a value belongs to that a proved provider gives us (envelope sender, Message-ID, …); 0 for none."""
+    for address in _ADDRESS.findall(clue):
+        signed = read_address(signer, address)
+        if signed is not None and signed.delivery_id:
+            return signed.delivery_id
+    return _from_tokens(signer, "list-unsubscribe", clue) or _from_tokens(signer, "message-id", clue)
+
+
 def _from_tokens(signer: Signer, name: str, value: str) -> int:
     """The delivery that the unsubscribe link or the Message-ID of a returned mail belongs to; 0 for none."""
     try:

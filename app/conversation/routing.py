@@ -5,6 +5,7 @@ token in the address we were written to does (A43, A44, A48).
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,9 +14,11 @@ from sqlalchemy.orm import Session
 from app.conversation.inspecting import Inspection, inspect_mail
 from app.conversation.models import InboundKind, InboundMail, InboundState
 from app.conversation.proof import read_proof
+from app.conversation.providers.events import Hook
 from app.conversation.receiving import read_raw
 from app.conversation.reports import Action, RecipientReport
 from app.conversation.threads import add_reply
+from app.conversation.webhooks import PROVIDERS, take_events
 from app.delivery.bounces import record_bounce
 from app.delivery.models import BounceClass, BounceSource, Delivery, RecipientKind
 from app.delivery.refusals import Reason
@@ -30,15 +33,31 @@ FORM_REPLY = "mail: reply"
 
 
 def process_inbound(
-    session: Session, now: datetime, inbound_id: int, *, storage: Storage, signer: Signer
+    session: Session,
+    now: datetime,
+    inbound_id: int,
+    *,
+    storage: Storage,
+    signer: Signer,
+    hook: Callable[[str], Hook | None] = lambda _name: None,
 ) -> InboundKind | None:
-    """Work on one stored mail once; None when that was done before or it is quarantined."""
+    """Work on one stored mail once; None when that was done before or it is quarantined.
+
+    `hook` finds the provider that a stored webhook came from.
+    """
     inbound = session.scalars(
         select(InboundMail).where(InboundMail.id == inbound_id).with_for_update()
     ).one_or_none()
     if inbound is None or inbound.state is not InboundState.RECEIVED:
         return None
-    found = inspect_mail(read_raw(storage, inbound.storage_key))
+    raw = read_raw(storage, inbound.storage_key)
+    if inbound.via in PROVIDERS:
+        provider = hook(inbound.via)
+        events = provider.read(raw) if provider is not None else []
+        inbound.kind = take_events(session, now, inbound, events, signer)
+        inbound.state = InboundState.DONE
+        return inbound.kind
+    found = inspect_mail(raw)
     written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
     signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
     signed = signed or read_proof(signer, found)

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     dkim_domain: str = ""
     dkim_selector: str = "handoff"
     dkim_key_file: Path | None = None
+    mailgun_signing_key: SecretStr = SecretStr("")
+    postmark_hook_login: SecretStr = SecretStr("")
+    sendgrid_public_key: str = ""
+    ses_topics: str = ""
     mail_in_host: str = "127.0.0.1"
     mail_in_port: int = Field(default=8025, ge=0, le=65535)
     catcher_port: int = Field(default=8026, ge=0, le=65535)

@@ -20,6 +20,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.public.confirm",
     "app.web.public.guides",
     "app.web.public.home",
+    "app.web.public.hooks",
     "app.web.public.leave",
     "app.web.public.site",
     "app.web.public.tracking",

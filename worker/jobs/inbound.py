@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.conversation.quarantine import begin_attempt, forgive_attempt, record_failure
 from app.conversation.routing import process_inbound
+from app.conversation.webhooks import find_hook
 from app.foundation.errors import Unavailable
 from worker.state import runtime
 
@@ -20,7 +21,14 @@ def process(inbound_id: int) -> None:
             return
     try:
         with here.database.writing() as session:
-            process_inbound(session, here.clock(), inbound_id, storage=here.storage, signer=here.signer)
+            process_inbound(
+                session,
+                here.clock(),
+                inbound_id,
+                storage=here.storage,
+                signer=here.signer,
+                hook=lambda name: find_hook(name, here.settings, here.fetcher, here.storage),
+            )
     except (OperationalError, Unavailable):
         with here.database.writing() as session:
             forgive_attempt(session, inbound_id)
