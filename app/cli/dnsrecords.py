@@ -78,8 +78,8 @@ def dkim(domain: str, selector: str, key: bytes, lookup: Lookup) -> Finding:
     if not key:
         return warning(
             "dkim",
-            "Handoff does not sign: HANDOFF_DKIM_KEY_FILE is not set",
-            "Set it and HANDOFF_DKIM_DOMAIN, unless your relay signs with your domain.",
+            f"no key of ours to compare with DNS, so the relay has to sign for {domain}",
+            f"Have your relay sign with {domain} (d={domain}), and publish the record that it gives you.",
         )
     kind, ours = _public_half(key)
     published = {
