@@ -6,7 +6,7 @@ import click
 
 from app.cli.opening import open_runtime, print_json
 from app.guides.catalogue import find_guide, guide_folders
-from app.guides.publishing import prepare_guide, publish_guide
+from app.guides.publishing import is_servable, prepare_guide, publish_guide
 from app.guides.queries import newest_file
 from app.wiring import Runtime
 
@@ -41,10 +41,13 @@ def build_guide(runtime: Runtime, slug: str) -> Built:
 
 
 def build_missing_guides(runtime: Runtime) -> tuple[Built, ...]:
-    """For a start: guides that have no edition yet, so that a fresh installation has something to give."""
+    """For a start: guides that have no edition yet, or one that this version of the program cannot show."""
     slugs = [folder.name for folder in guide_folders(runtime.settings.guides_dir)]
     with runtime.database.reading() as session:
-        missing = [slug for slug in slugs if newest_file(session, slug) is None]
+        newest = {slug: newest_file(session, slug) for slug in slugs}
+        missing = [
+            slug for slug, file in newest.items() if file is None or not is_servable(runtime.storage, file)
+        ]
     return tuple(build_guide(runtime, slug) for slug in missing)
 
 

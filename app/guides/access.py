@@ -119,8 +119,10 @@ def note_seen(session: Session, now: datetime, grant: Grant, visit: Visit) -> No
         _append(session, now, grant, GrantEventKind.SEEN, visit)
 
 
-def record_download(session: Session, now: datetime, access: Access, visit: Visit) -> bool:
-    """A person took the file; True when it was the first time.
+def record_download(
+    session: Session, now: datetime, access: Access, visit: Visit, *, form: str = "pdf"
+) -> bool:
+    """A person took the guide, as a file or (`form` is "web") to read it here; True when it was the first time.
 
     Raises Gone for a link that has run out, TooMany when one link is used by a crowd (A15).
     """
@@ -137,7 +139,7 @@ def record_download(session: Session, now: datetime, access: Access, visit: Visi
             "This link has been used very often today.", hint="Wait a day, or ask for a link of your own."
         )
     first = _advance(session, grant, GrantState.DOWNLOADED, downloaded_at=now)
-    _append(session, now, grant, GrantEventKind.DOWNLOADED, visit)
+    _append(session, now, grant, GrantEventKind.DOWNLOADED, visit, form=form)
     return first
 
 
@@ -154,7 +156,16 @@ def _advance(session: Session, grant: Grant, to: GrantState, **when: datetime) -
     return changed == 1
 
 
-def _append(session: Session, now: datetime, grant: Grant, kind: GrantEventKind, visit: Visit) -> None:
+def _append(
+    session: Session, now: datetime, grant: Grant, kind: GrantEventKind, visit: Visit, **detail: str
+) -> None:
     session.add(
-        GrantEvent(grant_id=grant.id, kind=kind, at=now, ip=visit.ip[:45], user_agent=visit.user_agent[:400])
+        GrantEvent(
+            grant_id=grant.id,
+            kind=kind,
+            at=now,
+            ip=visit.ip[:45],
+            user_agent=visit.user_agent[:400],
+            detail=detail,
+        )
     )

@@ -41,6 +41,7 @@ class GuideFile(Base):
     edition: Mapped[str] = mapped_column(String(32), doc="the label in guide.toml, e.g. 2026.1")
     title: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64))
+    source_sha256: Mapped[str] = mapped_column(String(64), default="", doc="which content its pages show")
     storage_key: Mapped[str] = mapped_column(String(200))
     file_name: Mapped[str] = mapped_column(String(120))
     pages: Mapped[int]

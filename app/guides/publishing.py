@@ -1,4 +1,8 @@
-"""Putting a built guide where readers get it from: the file in storage first, the row that names it second."""
+"""Putting a built guide where readers get it from: the files in storage first, the row that names them second.
+
+Every key carries a hash of what lies under it, so nothing that is being served is ever overwritten: a build that fails
+half-way, or a transaction that does not commit, leaves the edition before it whole.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +10,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.foundation.errors import NotFound, Unavailable
 from app.foundation.storage import Storage
 from app.guides.building import BuiltGuide, build_pdf, render_cover
 from app.guides.content import GuideContent
 from app.guides.models import GuideFile
+from app.guides.snapshot import freeze_content, picture_names, thaw_content
 
 COVER_WIDTH = 720
 
@@ -23,9 +29,19 @@ class PreparedGuide:
     storage_key: str
 
 
-def cover_key(slug: str) -> str:
-    """Storage key of the cover picture shown on the landing page."""
-    return f"guides/{slug}/cover.png"
+def cover_key(file: GuideFile) -> str:
+    """Storage key of an edition's cover picture, beside its PDF."""
+    return file.storage_key.removesuffix(".pdf") + ".png"
+
+
+def content_key(slug: str, source_sha256: str) -> str:
+    """Storage key of the content that the pages of an edition are made from."""
+    return f"guides/{slug}/{source_sha256[:16]}/content.json"
+
+
+def picture_key(slug: str, source_sha256: str, name: str) -> str:
+    """Storage key of a picture in the web edition."""
+    return f"guides/{slug}/{source_sha256[:16]}/{name}"
 
 
 def prepare_guide(content: GuideContent, storage: Storage) -> PreparedGuide:
@@ -36,9 +52,15 @@ def prepare_guide(content: GuideContent, storage: Storage) -> PreparedGuide:
     built = build_pdf(content)
     cover = render_cover(content, COVER_WIDTH)
     key = f"guides/{content.slug}/{built.sha256[:16]}.pdf"
-    if not storage.exists(key):
-        storage.put(key, built.pdf)
-    storage.put(cover_key(content.slug), cover)
+    files = {
+        key: built.pdf,
+        key.removesuffix(".pdf") + ".png": cover,
+        content_key(content.slug, content.source_sha256): freeze_content(content),
+    }
+    for name in picture_names(content):
+        files[picture_key(content.slug, content.source_sha256, name)] = (content.folder / name).read_bytes()
+    for name, data in files.items():
+        storage.put(name, data)
     return PreparedGuide(content, built, key)
 
 
@@ -57,9 +79,29 @@ def publish_guide(session: Session, now: datetime, prepared: PreparedGuide) -> G
     row.edition = content.matter.edition
     row.title = content.title
     row.storage_key = prepared.storage_key
+    row.source_sha256 = content.source_sha256
     row.file_name = f"{content.slug}-{content.matter.edition}.pdf"[:120]
     row.pages = built.pages
     row.bytes = len(built.pdf)
     row.built_at = now
     session.flush()
     return row
+
+
+def published_content(storage: Storage, slug: str, source_sha256: str) -> GuideContent:
+    """The content of an edition as it was published. Raises Unavailable when it has to be built again."""
+    try:
+        return thaw_content(storage.get(content_key(slug, source_sha256)))
+    except NotFound:
+        raise Unavailable(
+            "This guide has to be built again before it can be shown.", hint="handoff guide build"
+        ) from None
+
+
+def is_servable(storage: Storage, file: GuideFile) -> bool:
+    """Can this version of the program show the edition?"""
+    try:
+        published_content(storage, file.slug, file.source_sha256)
+    except Unavailable:
+        return False
+    return storage.exists(cover_key(file))

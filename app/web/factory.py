@@ -18,6 +18,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.health",
     "app.web.public.archive",
     "app.web.public.confirm",
+    "app.web.public.guide_map",
+    "app.web.public.guide_reading",
     "app.web.public.guides",
     "app.web.public.home",
     "app.web.public.hooks",

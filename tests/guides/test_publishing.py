@@ -28,7 +28,7 @@ def test_building_twice_is_one_edition(runtime: Runtime) -> None:
         file = newest_file(session, "cx-buy-in")
         assert file is not None
         assert runtime.storage.get(file.storage_key).startswith(b"%PDF-")
-    assert runtime.storage.get(cover_key("cx-buy-in")).startswith(b"\x89PNG")
+        assert runtime.storage.get(cover_key(file)).startswith(b"\x89PNG")
 
 
 def test_a_broken_source_takes_nothing_away(runtime: Runtime, tmp_path: Path) -> None:

@@ -1,17 +1,12 @@
 """`/guides/…`: the guide's own page with its form, its cover, and the reader's download."""
 
-import logging
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.foundation.errors import HandoffError, NotFound
+from app.foundation.errors import NotFound
 from app.guides.access import note_seen, read_download, record_download
-from app.guides.catalogue import find_guide
-from app.guides.content import GuideContent
 from app.guides.models import GuideFile
 from app.guides.publishing import cover_key
 from app.guides.queries import get_newest_file
@@ -21,16 +16,18 @@ from app.signup.wording import guide_wording
 from app.subscribers.queries import count_readers, list_topics
 from app.web.public.desk import desk, evidence, pace_posts, pace_signups, visit
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
+from app.web.public.guide_reading import remember_reader
+from app.web.public.served import content_or_nothing
 from app.web.public.site import for_one_reader, site
+from app.web.public.structured import structured_data, words
 from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("guides", __name__)
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Teaser:
-    """A guide in a list: the built edition's facts and the line its folder gives it."""
+    """A guide in a list: the built edition's facts and its second line."""
 
     slug: str
     title: str
@@ -46,17 +43,8 @@ def teasers() -> tuple[Teaser, ...]:
 
 
 def _subtitle(slug: str) -> str:
-    content = _content_or_nothing(slug)
-    return content.matter.subtitle if content else ""
-
-
-def _content_or_nothing(slug: str) -> GuideContent | None:
-    """A guide whose source has been taken away or broken since it was built is still handed out."""
-    try:
-        return guide_content(slug)
-    except HandoffError as error:
-        log.warning("the page of guide %s goes without its texts: %s", slug, error)
-        return None
+    content = content_or_nothing(get_newest_file(reader(), slug))
+    return words(content.matter.subtitle) if content else ""
 
 
 @bp.get("/guides")
@@ -87,12 +75,14 @@ def ask(slug: str) -> ResponseReturnValue:
 
 def _landing(slug: str, state: FormState) -> str:
     guide = get_newest_file(reader(), slug)
+    content = content_or_nothing(guide)
     readers = count_readers(reader())
     return render_template(
         "public/guide.html",
         here="guides",
         guide=guide,
-        content=_content_or_nothing(slug),
+        content=content,
+        structured=structured_data(guide, content, runtime().links) if content else [],
         topics=list_topics(reader()),
         form=state,
         functions=FUNCTION_NAMES,
@@ -101,22 +91,10 @@ def _landing(slug: str, state: FormState) -> str:
     )
 
 
-def guide_content(slug: str) -> GuideContent:
-    """The guide's texts, read again only when one of its files has changed."""
-    folder = runtime().settings.guides_dir
-    changed = max((path.stat().st_mtime_ns for path in (folder / slug).rglob("*")), default=0)
-    return _content(folder, slug, changed)
-
-
-@lru_cache(maxsize=8)
-def _content(folder: Path, slug: str, _changed: int) -> GuideContent:
-    return find_guide(folder, slug)
-
-
 @bp.get("/guides/<slug>/cover.png")
 def cover(slug: str) -> ResponseReturnValue:
     guide = get_newest_file(reader(), slug)
-    response = Response(runtime().storage.get(cover_key(slug)), mimetype="image/png")
+    response = Response(runtime().storage.get(cover_key(guide)), mimetype="image/png")
     response.set_etag(guide.sha256[:16])
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response.make_conditional(request)
@@ -146,7 +124,7 @@ def download(slug: str, token: str) -> ResponseReturnValue:
     data = _file(access.file)
     record_download(session, now(), access, visit())
     session.commit()
-    response = for_one_reader(Response(data, mimetype="application/pdf"))
+    response = remember_reader(for_one_reader(Response(data, mimetype="application/pdf")), access.grant)
     response.headers.set("Content-Disposition", "attachment", filename=access.file.file_name)
     return response
 

@@ -23,7 +23,16 @@ from app.web.state import reader, runtime
 bp = Blueprint("site", __name__)
 
 DEFAULT_ACCENT = "#0b5d5b"
-PRIVATE = ("/admin/", "/confirm/", "/preferences/", "/unsubscribe/", "/guides/*/download/", "/t/", "/dev/")
+PRIVATE = (
+    "/admin/",
+    "/confirm/",
+    "/preferences/",
+    "/unsubscribe/",
+    "/guides/*/download/",
+    "/guides/*/read",
+    "/t/",
+    "/dev/",
+)
 
 
 @dataclass(frozen=True)
