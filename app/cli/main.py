@@ -17,6 +17,7 @@ NOUNS: dict[str, str] = {
     "web": "app.cli.processes:web",
     "worker": "app.cli.processes:worker",
     "author": "app.cli.author",
+    "bench": "app.cli.bench.command",
     "guide": "app.cli.guide",
     "inbound": "app.cli.inbound",
     "issue": "app.cli.issue",

@@ -12,12 +12,12 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from app.delivery.head import ADDRESS, DATE, SUBJECT, Facts, build_head
-from app.delivery.headers import mailbox, split_mailbox, text_header
+from app.delivery.headers import is_addr_spec, split_mailbox, text_header
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import Compiled, Piece, Use, write_value
 from app.delivery.models import RecipientKind
 from app.foundation.errors import InvalidInput
-from app.foundation.tokens import Purpose, pack
+from app.foundation.tokens import Purpose, pack, pack_each
 from app.rendering.slots import clean_value
 from app.subscribers.models import Function
 
@@ -135,7 +135,7 @@ class Composer:
         return self.compose(self.prepare([reader])[0])
 
     def _prepare(self, readers: Sequence[Reader]) -> list[Letter]:
-        deliveries = [pack(reader.delivery_id) for reader in readers]
+        deliveries = pack_each([reader.delivery_id for reader in readers])
         tokens = self._tokens(readers, deliveries)
         columns = [self._column(use, readers, tokens) for use in self._uses]
         rows = zip(*columns, strict=True)
@@ -153,40 +153,50 @@ class Composer:
         sign = self._letterhead.signer.sign_many
         wanted = {use.name for use in self._uses}
         signed = {name: sign(purpose, deliveries) for name, purpose in _BY_DELIVERY.items() if name in wanted}
+        people = pack_each([reader.subscriber_id for reader in readers])
         if "preferences_token" in wanted:
-            signed["preferences_token"] = sign(
-                Purpose.PREFERENCES, [pack(reader.subscriber_id) for reader in readers]
-            )
+            signed["preferences_token"] = sign(Purpose.PREFERENCES, people)
         if wanted & _BY_PLACE.keys():
-            places = [
-                b"".join((pack(reader.subscriber_id, self._topic_id), delivery))
-                for reader, delivery in zip(readers, deliveries, strict=True)
-            ]
+            topic = pack(self._topic_id)
+            places = [person + topic + delivery for person, delivery in zip(people, deliveries, strict=True)]
             signed |= {name: sign(purpose, places) for name, purpose in _BY_PLACE.items() if name in wanted}
         return signed
 
     def _column(self, use: Use, readers: Sequence[Reader], tokens: dict[str, list[bytes]]) -> Sequence[bytes]:
         """One slot's value for each reader. Raises InvalidInput for a value that cannot be written."""
         if use == ADDRESS:
-            return [mailbox("", reader.address) for reader in readers]
+            return [_address(reader.address) for reader in readers]
         if use == DATE:
             return [_date(reader.queued_at) if reader.queued_at else self._date for reader in readers]
         if use == SUBJECT:
-            return [_subject(self._subject, reader) for reader in readers]
+            return [self._write_subject(reader) for reader in readers]
         signed = tokens.get(use.name)
         if signed is not None:
             return signed
         return [_write(use, _value(use.name, reader)) for reader in readers]
 
+    def _write_subject(self, reader: Reader) -> bytes:
+        words = [
+            piece if isinstance(piece, str) else _clean(_value(piece.name, reader)) or piece.fallback
+            for piece in self._subject
+        ]
+        return _subject("".join(words))
+
 
 _BY_DELIVERY = {
-    "message_token": Purpose.MESSAGE,
     "delivery_token": Purpose.DELIVERY,
     "reply_token": Purpose.REPLY,
 }
 _BY_PLACE = {"unsubscribe_token": Purpose.UNSUBSCRIBE, "leave_token": Purpose.LEAVE}
 
+_clean = lru_cache(maxsize=8192)(clean_value)
 _write = lru_cache(maxsize=8192)(write_value)  # first names repeat, and so do functions
+
+
+def _address(address: str) -> bytes:
+    if not is_addr_spec(address):
+        raise InvalidInput(f"{address!r} cannot stand in a header.", field="address")
+    return address.encode()
 
 
 def _value(name: str, reader: Reader) -> str:
@@ -202,12 +212,9 @@ def _value(name: str, reader: Reader) -> str:
     return ""
 
 
-def _subject(subject: tuple[str | Use, ...], reader: Reader) -> bytes:
-    words = [
-        piece if isinstance(piece, str) else clean_value(_value(piece.name, reader)) or piece.fallback
-        for piece in subject
-    ]
-    return text_header("Subject", "".join(words))
+@lru_cache(maxsize=8192)
+def _subject(words: str) -> bytes:
+    return text_header("Subject", words)
 
 
 def _date(instant: datetime) -> bytes:

@@ -13,7 +13,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -22,16 +22,20 @@ from app.delivery.bounces import record_bounce
 from app.delivery.composing import Composer, Letter
 from app.delivery.control import pause_edition
 from app.delivery.journal import FileJournal
-from app.delivery.leasing import Lease, finish_lease, give_back_unknown, lease_chunk
-from app.delivery.models import BounceSource, Edition, EditionState
+from app.delivery.leasing import RUNNING, Lease, finish_lease, give_back_unknown, lease_chunk
+from app.delivery.models import BounceSource, Edition
 from app.delivery.office import Office
 from app.delivery.outcomes import LEASE_MS, LeaseLost, Result, record, unrecorded
+from app.foundation.db import table_of
 from app.foundation.errors import Conflict
 
 log = logging.getLogger(__name__)
 
 SAFETY_SECONDS: Final = 15.0
 """A lease is taken for over this long before it is, so that a message under way still ends within it."""
+
+
+_STATE: Final = select(table_of(Edition).c.state).where(table_of(Edition).c.id == bindparam("p_edition"))
 
 
 class Held:
@@ -166,8 +170,7 @@ class Desk:
                 pause_edition(session, now, self._edition_id, turn.pause)
             except Conflict:
                 log.info("edition %s is not being sent any more", self._edition_id)
-        state = session.get_one(Edition, self._edition_id, populate_existing=True).state
-        return state in {EditionState.OPEN, EditionState.SENDING}
+        return session.connection().execute(_STATE, {"p_edition": self._edition_id}).scalar() in RUNNING
 
     def _done(self, turn: Turn, began: float, fresh: Lease | None, running: bool) -> Done:
         """After the commit: leases renewed until, journals gone, the next letters written."""

@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from app.delivery.composing import Composer, Letter
 from app.delivery.control import pause_edition
 from app.delivery.holds import drop_hold, take_hold
-from app.delivery.leasing import read_readers
 from app.delivery.message import MAX_MESSAGE
 from app.delivery.models import Chunk, ChunkState, Edition, EditionClass, EditionState
 from app.delivery.office import Office
+from app.delivery.readers import Deliveries, readers_of
 from app.foundation.errors import Conflict
 
 HOLD_MS: Final = 60_000
@@ -43,11 +43,12 @@ def pass_gate(office: Office, edition_id: int, composer: Composer) -> Gate:
             return Gate(open=True)
         if edition.state is not EditionState.SENDING:
             return Gate(open=False)
+        topic_id = edition.topic_id
         if not take_hold(session, office.clock(), name, office.owner, milliseconds=HOLD_MS):
             return Gate(open=False)
     began = time.monotonic()
     gate = Gate(open=True)
-    for letters in _letters(office, edition_id, composer, name):
+    for letters in _letters(office, edition_id, topic_id, composer, name):
         _check(gate, composer, letters)
     gate.seconds = time.monotonic() - began
     gate.open = gate.problems == 0
@@ -55,13 +56,14 @@ def pass_gate(office: Office, edition_id: int, composer: Composer) -> Gate:
     return gate
 
 
-def _letters(office: Office, edition_id: int, composer: Composer, name: str) -> Iterator[list[Letter]]:
+def _letters(
+    office: Office, edition_id: int, topic_id: int | None, composer: Composer, name: str
+) -> Iterator[list[Letter]]:
     """Every letter of the Edition, some thousands at a time, in read transactions of their own."""
     after = 0
     renewed = time.monotonic()
     while True:
         with office.database.reading() as session:
-            edition = session.get_one(Edition, edition_id)
             chunks = session.scalars(
                 select(Chunk)
                 .where(
@@ -73,7 +75,8 @@ def _letters(office: Office, edition_id: int, composer: Composer, name: str) -> 
             if not chunks:
                 return
             after = chunks[-1].first_id
-            readers = read_readers(session, edition, chunks[0].first_id, chunks[-1].last_id)
+            ends = Deliveries(edition_id, chunks[0].first_id, chunks[-1].last_id)
+            readers = readers_of(session, EditionClass.BULK, topic_id, ends)
         yield composer.prepare(readers)
         if time.monotonic() - renewed > HOLD_MS / 4000:
             renewed = time.monotonic()

@@ -55,7 +55,8 @@ def build_head(facts: Facts, compiled: Compiled, letterhead: Letterhead) -> list
         head.append(SUBJECT)
     else:
         head.append(text_header("Subject", "".join(str(piece) for piece in compiled.subject)))
-    head += [b"Date: ", DATE, b"\r\nMessage-ID: <", _token("message_token")]
+    # Signed as the Reply-To is: the References of an answer prove by themselves which delivery it answers.
+    head += [b"Date: ", DATE, b"\r\nMessage-ID: <", _token("reply_token")]
     head.append(f"@{facts.sender_domain}>\r\n".encode())
     head += _reply_to(facts, letterhead, display)
     if facts.is_list:

@@ -12,6 +12,9 @@ _WORD: Final = 45  # octets of text in one base64 encoded-word: 75 characters wi
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LONGEST_WORD: Final = 900
 
+is_addr_spec: Final = re.compile(r"[^\s<>,\x00-\x1f]+@[^\s<>,\x00-\x1f@]+").fullmatch
+"""Truthy for an address that cannot break out of its header."""
+
 
 def text_header(name: str, value: str) -> bytes:
     """`Name: value` for free text (Subject), folded, with its CRLF."""
@@ -26,7 +29,7 @@ def mailbox(display: str, address: str) -> bytes:
 
     Raises InvalidInput when the address could break out of its header.
     """
-    if not address or any(char in address for char in "\r\n<>, \t\0"):
+    if not is_addr_spec(address):
         raise InvalidInput(f"{address!r} cannot stand in a header.", field="address")
     display = " ".join(display.split())
     if not display:

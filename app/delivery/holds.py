@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.delivery.models import Hold
 from app.delivery.owners import is_dead
-from app.foundation.db import changed_rows, database_ms
+from app.foundation.db import changed_rows, database_ms, dialect_of
 
 CLOCK = "clock"
 CLOCK_MS = 90_000
@@ -16,7 +16,7 @@ CLOCK_MS = 90_000
 
 def take_hold(session: Session, now: datetime, name: str, owner: str, *, milliseconds: int) -> bool:
     """Take or renew; False while somebody else who may be alive has it."""
-    free = or_(Hold.owner == owner, Hold.until < database_ms(session))
+    free = or_(Hold.owner == owner, Hold.until < database_ms(dialect_of(session)))
     holder = session.scalar(select(Hold.owner).where(Hold.name == name))
     if holder is None:
         try:
@@ -26,7 +26,7 @@ def take_hold(session: Session, now: datetime, name: str, owner: str, *, millise
             return False
     elif holder != owner and is_dead(holder):
         free = or_(free, Hold.owner == holder)
-    until = database_ms(session) + milliseconds
+    until = database_ms(dialect_of(session)) + milliseconds
     taken = changed_rows(
         session,
         update(Hold)

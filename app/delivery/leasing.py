@@ -1,19 +1,20 @@
-"""Leasing a chunk: one owner at a time, consent looked at again, and a fence against owners who come back late."""
+"""Leasing a chunk: one owner at a time, consent looked at again, and a fence against owners who come back late.
+
+The statements are built once: putting one together costs SQLAlchemy more than the database needs to run it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, exists, func, literal, or_, select, type_coerce, update
+from sqlalchemy import bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Author
 from app.delivery.composing import Reader
-from app.delivery.eligibility import correspondent_exclusion, exclusion_of
 from app.delivery.models import (
     Chunk,
     ChunkState,
-    Correspondent,
     Delivery,
     Edition,
     EditionClass,
@@ -21,11 +22,17 @@ from app.delivery.models import (
     Exclusion,
     Outcome,
     OutcomeState,
-    RecipientKind,
 )
 from app.delivery.outcomes import LEASE_MS, Result, record
-from app.foundation.db import changed_rows, database_ms
-from app.subscribers.models import Subscriber
+from app.delivery.readers import candidates
+from app.foundation.db import database_ms, table_of
+
+_C = table_of(Chunk).c
+_E = table_of(Edition).c
+_D = table_of(Delivery).c
+_O = table_of(Outcome).c
+
+RUNNING = (EditionState.OPEN, EditionState.SENDING)
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,15 @@ def lease_chunk(session: Session, now: datetime, *, edition_id: int, owner: str)
 
     Whoever left, was suppressed or was erased by now gets an `excluded` outcome instead of a mail.
     """
-    chunk = _claim(session, now, edition_id, owner)
+    connection = session.connection()
+    given = {"p_edition": edition_id, "p_now": now, "p_owner": owner, "p_leased": now}
+    chunk = connection.execute(_claim(connection.dialect.name), given).one_or_none()
     if chunk is None:
         return None
-    edition = session.get_one(Edition, edition_id)
+    edition_class, topic_id = connection.execute(_SCOPE, {"p_edition": edition_id}).one()
     if chunk.deferred:
         _open_retries(session, now, chunk)
-    readers, excluded = _recipients(session, edition, chunk)
+    readers, excluded = _recipients(session, edition_class, topic_id, chunk)
     if excluded:
         record(session, chunk.id, chunk.fence, [_excluded(number, why, now) for number, why in excluded])
     return Lease(chunk.id, edition_id, chunk.fence, chunk.give_up_at, tuple(readers))
@@ -63,29 +72,25 @@ def finish_lease(
 
     `not_before` holds back readers that were never tried, e.g. while the relay is away. A stale fence changes nothing.
     """
-    chunk = session.execute(
-        select(Chunk).where(Chunk.id == chunk_id).execution_options(populate_existing=True)
-    ).scalar_one()
+    connection = session.connection()
+    chunk = connection.execute(_LOOK, {"p_chunk": chunk_id}).one()
     final = chunk.accepted + chunk.failed + chunk.uncertain + chunk.excluded
     untried = chunk.size - final - chunk.deferred
     done = final == chunk.size
-    due = not_before
+    due = not_before if untried else None
     if chunk.deferred and not (untried and due is None):
-        retry = session.scalar(select(func.min(Outcome.retry_at)).where(*_deferred_of(chunk)))
-        due = min(filter(None, (due if untried else None, retry)), default=due)
-    session.execute(
-        update(Chunk)
-        .where(Chunk.id == chunk_id, Chunk.fence == fence, Chunk.state == ChunkState.LEASED)
-        .values(
-            state=ChunkState.DONE if done else ChunkState.QUEUED,
-            not_before=None if done else due,
-            owner="",
-            lease_until=None,
-            done_at=now if done else None,
-        )
-    )
+        retry = connection.execute(_FIRST_RETRY, _range(chunk)).scalar()
+        due = min(filter(None, (due, retry)), default=None)
+    given = {
+        "p_chunk": chunk_id,
+        "p_fence": fence,
+        "p_state": ChunkState.DONE if done else ChunkState.QUEUED,
+        "p_not_before": None if done else due,
+        "p_done_at": now if done else None,
+    }
+    connection.execute(_GIVE_BACK, given)
     if done:
-        finish_edition(session, now, chunk.edition_id)
+        connection.execute(_FINISH, {"p_edition": chunk.edition_id, "p_at": now})
 
 
 def give_back_unknown(session: Session, owner: str, known: set[int]) -> None:
@@ -97,164 +102,126 @@ def give_back_unknown(session: Session, owner: str, known: set[int]) -> None:
     )
 
 
-def finish_edition(session: Session, now: datetime, edition_id: int) -> None:
-    """A bulk Edition is done when its last chunk is."""
-    still_open = exists(
-        select(literal(1)).where(Chunk.edition_id == edition_id, Chunk.state != ChunkState.DONE)
-    )
-    session.execute(
-        update(Edition)
-        .where(Edition.id == edition_id, Edition.state == EditionState.SENDING, ~still_open)
-        .values(state=EditionState.DONE, finished_at=now, trouble="")
-    )
-
-
-def _claim(session: Session, now: datetime, edition_id: int, owner: str) -> Chunk | None:
+@lru_cache
+def _claim(dialect: str) -> Any:
+    """One statement finds the next due chunk and takes it; on PostgreSQL it passes by those others are taking."""
     due = (
-        select(Chunk.id)
-        .join(Edition, Edition.id == Chunk.edition_id)
+        select(_C.id)
+        .join(table_of(Edition), _E.id == _C.edition_id)
         .where(
-            Chunk.edition_id == edition_id,
-            Chunk.state == ChunkState.QUEUED,
-            or_(Chunk.not_before.is_(None), Chunk.not_before <= now),
-            Edition.state.in_((EditionState.OPEN, EditionState.SENDING)),
+            _C.edition_id == bindparam("p_edition"),
+            _C.state == ChunkState.QUEUED,
+            or_(_C.not_before.is_(None), _C.not_before <= bindparam("p_now", type_=_C.not_before.type)),
+            _E.state.in_(RUNNING),
         )
-        .order_by(Chunk.first_id)
+        .order_by(_C.first_id)
         .limit(1)
-        .with_for_update(of=Chunk, skip_locked=True)
+        .with_for_update(of=table_of(Chunk), skip_locked=True)
     )
-    chunk_id = session.scalar(due)
-    if chunk_id is None:
-        return None
-    claimed = changed_rows(
-        session,
-        update(Chunk)
-        .where(Chunk.id == chunk_id, Chunk.state == ChunkState.QUEUED)
+    return (
+        update(table_of(Chunk))
+        .where(_C.id == due.scalar_subquery(), _C.state == ChunkState.QUEUED)
         .values(
             state=ChunkState.LEASED,
-            owner=owner,
-            fence=Chunk.fence + 1,
-            lease_until=database_ms(session) + LEASE_MS,
-            leased_at=now,
-        ),
+            owner=bindparam("p_owner"),
+            fence=_C.fence + 1,
+            lease_until=database_ms(dialect) + LEASE_MS,
+            leased_at=bindparam("p_leased", type_=_C.leased_at.type),
+        )
+        .returning(_C.id, _C.edition_id, _C.first_id, _C.last_id, _C.fence, _C.deferred, _C.give_up_at)
     )
-    if claimed != 1:
-        return None
-    return session.execute(
-        select(Chunk).where(Chunk.id == chunk_id).execution_options(populate_existing=True)
-    ).scalar_one()
 
 
-def _deferred_of(chunk: Chunk) -> tuple[ColumnElement[bool], ...]:
-    """Outcomes that are the current, deferred ones of the chunk's deliveries."""
-    return (
-        Outcome.delivery_id.between(chunk.first_id, chunk.last_id),
-        Outcome.state == OutcomeState.DEFERRED,
-        exists(
+_SCOPE = select(_E.edition_class, _E.topic_id).where(_E.id == bindparam("p_edition"))
+
+_LOOK = select(
+    *(_C[name] for name in ("edition_id", "first_id", "last_id", "size")),
+    *(_C[name] for name in ("accepted", "failed", "uncertain", "excluded", "deferred")),
+).where(_C.id == bindparam("p_chunk"))
+
+_GIVE_BACK = (
+    update(table_of(Chunk))
+    .where(_C.id == bindparam("p_chunk"), _C.fence == bindparam("p_fence"), _C.state == ChunkState.LEASED)
+    .values(
+        state=bindparam("p_state", type_=_C.state.type),
+        not_before=bindparam("p_not_before", type_=_C.not_before.type),
+        owner="",
+        lease_until=None,
+        done_at=bindparam("p_done_at", type_=_C.done_at.type),
+    )
+)
+
+_FINISH = (
+    update(table_of(Edition))
+    .where(
+        _E.id == bindparam("p_edition"),
+        _E.state == EditionState.SENDING,
+        ~exists(
             select(literal(1)).where(
-                Delivery.id == Outcome.delivery_id,
-                Delivery.edition_id == chunk.edition_id,
-                Delivery.attempt == Outcome.attempt,
+                _C.edition_id == bindparam("p_edition"), _C.state.in_((ChunkState.QUEUED, ChunkState.LEASED))
             )
         ),
     )
+    .values(state=EditionState.DONE, finished_at=bindparam("p_at", type_=_E.finished_at.type), trouble="")
+)
+"""A bulk Edition is done when its last chunk is."""
 
+_DEFERRED = (
+    _O.delivery_id.between(bindparam("p_first"), bindparam("p_last")),
+    _O.state == OutcomeState.DEFERRED,
+    exists(
+        select(literal(1)).where(
+            _D.id == _O.delivery_id, _D.edition_id == bindparam("p_edition"), _D.attempt == _O.attempt
+        )
+    ),
+)
+"""Outcomes that are the current, deferred ones of a range of deliveries."""
 
-def _open_retries(session: Session, now: datetime, chunk: Chunk) -> None:
-    """The next attempt of everybody whose back-off is over; the outcome of the last one stays as history."""
-    ripe = select(Outcome.delivery_id).where(*_deferred_of(chunk), Outcome.retry_at <= now)
-    opened = changed_rows(
-        session,
-        update(Delivery)
-        .where(Delivery.id.in_(ripe))
-        .values(attempt=Delivery.attempt + 1)
-        .execution_options(synchronize_session=False),
+_FIRST_RETRY = select(func.min(_O.retry_at)).where(*_DEFERRED)
+
+_OPEN_RETRIES = (
+    update(table_of(Delivery))
+    .where(
+        _D.id.in_(
+            select(_O.delivery_id).where(
+                *_DEFERRED, _O.retry_at <= bindparam("p_now", type_=_O.retry_at.type)
+            )
+        )
     )
-    session.execute(update(Chunk).where(Chunk.id == chunk.id).values(deferred=Chunk.deferred - opened))
+    .values(attempt=_D.attempt + 1)
+)
+
+_OPENED = (
+    update(table_of(Chunk))
+    .where(_C.id == bindparam("p_chunk"))
+    .values(deferred=_C.deferred - bindparam("p_opened"))
+)
 
 
-def read_readers(session: Session, edition: Edition, first_id: int, last_id: int) -> list[Reader]:
-    """Readers of a range of deliveries as a lease would give them, without a lease: for checking beforehand."""
-    rows = _candidates(session, edition, first_id, last_id, anew=True)
-    return [_reader(row) for row in rows if row[4] is not None]
+def _range(chunk: Any) -> dict[str, Any]:
+    return {"p_first": chunk.first_id, "p_last": chunk.last_id, "p_edition": chunk.edition_id}
+
+
+def _open_retries(session: Session, now: datetime, chunk: Any) -> None:
+    """The next attempt of everybody whose back-off is over; the outcome of the last one stays as history."""
+    connection = session.connection()
+    opened = connection.execute(_OPEN_RETRIES, {**_range(chunk), "p_now": now}).rowcount
+    connection.execute(_OPENED, {"p_chunk": chunk.id, "p_opened": opened})
 
 
 def _recipients(
-    session: Session, edition: Edition, chunk: Chunk
+    session: Session, edition_class: EditionClass, topic_id: int | None, chunk: Any
 ) -> tuple[list[Reader], list[tuple[tuple[int, int], Exclusion]]]:
     """Readers to send to, and those to exclude now as ((delivery, attempt), reason)."""
     readers: list[Reader] = []
     excluded: list[tuple[tuple[int, int], Exclusion]] = []
-    for row in _candidates(session, edition, chunk.first_id, chunk.last_id, anew=chunk.fence == 1):
-        if row[4] is None:
-            excluded.append(((row[0], row[1]), Exclusion.ERASED))
-        elif row[9] is not None:
-            excluded.append(((row[0], row[1]), Exclusion(row[9])))
+    for row in candidates(session, edition_class, topic_id, chunk, anew=chunk.fence == 1):
+        *values, why = row
+        if values[4] is not None and why is None:
+            readers.append(Reader._make(values))
         else:
-            readers.append(_reader(row))
+            excluded.append(((row[0], row[1]), Exclusion(why or Exclusion.ERASED)))
     return readers, excluded
-
-
-def _reader(row: Any) -> Reader:
-    delivery_id, attempt, kind, recipient_id, address, name, function, slots, queued_at, _why = row
-    return Reader(delivery_id, attempt, kind, recipient_id, address, name or "", function, slots, queued_at)
-
-
-def _candidates(session: Session, edition: Edition, first_id: int, last_id: int, *, anew: bool) -> list[Any]:
-    """One row per delivery of the range without an outcome for its current attempt, in order.
-
-    `anew`: nothing was ever tried there, so there is nothing to look for.
-    """
-
-    def rows(table: type[Any], kind: RecipientKind, topic_id: int | None) -> Any:
-        statement = _select(table, kind, edition.edition_class, topic_id).where(
-            Delivery.id.between(first_id, last_id),
-            Delivery.edition_id == edition.id,
-            Delivery.exclusion.is_(None),
-        )
-        return session.execute(statement if anew else statement.where(~_ANSWERED))
-
-    found: list[Any] = list(rows(Subscriber, RecipientKind.SUBSCRIBER, edition.topic_id))
-    if edition.edition_class is not EditionClass.BULK:
-        found += rows(Author, RecipientKind.AUTHOR, None)
-        found += rows(Correspondent, RecipientKind.CORRESPONDENT, None)
-    return found
-
-
-_ANSWERED = exists(
-    select(literal(1)).where(Outcome.delivery_id == Delivery.id, Outcome.attempt == Delivery.attempt)
-)
-
-
-def _select(table: type[Any], kind: RecipientKind, edition_class: EditionClass, topic_id: int | None) -> Any:
-    """Columns as plain strings where they are enumerations: half a million conversions would be for nothing."""
-    address = table.email if table is Author else table.address
-    name: Any = literal("")
-    function: Any = literal(None)
-    why: Any = literal(None)
-    if table is Subscriber:
-        name, function = table.first_name, type_coerce(table.function, String)
-        why = type_coerce(exclusion_of(edition_class, topic_id), String)
-    elif table is Correspondent:
-        why = type_coerce(correspondent_exclusion(edition_class), String)
-    bulk = edition_class is EditionClass.BULK
-    return (
-        select(
-            Delivery.id,
-            Delivery.attempt,
-            literal(kind.value, String),
-            Delivery.recipient_id,
-            address,
-            name,
-            function,
-            Delivery.slots,
-            literal(None) if bulk else Delivery.queued_at,
-            why,
-        )
-        .outerjoin(table, table.id == Delivery.recipient_id)
-        .where(Delivery.recipient_kind == kind)
-        .order_by(Delivery.id)
-    )
 
 
 def _excluded(delivery: tuple[int, int], why: Exclusion, now: datetime) -> Result:

@@ -151,6 +151,7 @@ class Chunk(Base):
     __table_args__ = (
         UniqueConstraint("edition_id", "first_id"),
         Index("ix_chunk_state_not_before", "state", "not_before"),
+        Index("ix_chunk_edition_id_state", "edition_id", "state", "first_id"),
     )
 
     id: Mapped[PrimaryKey]

@@ -7,18 +7,22 @@ sending the message.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.delivery.models import Chunk, ChunkState, Outcome, OutcomeState
-from app.foundation.db import changed_rows, database_ms
+from app.foundation.db import database_ms, table_of
 from app.foundation.errors import Conflict
 
 LEASE_MS: Final = 60_000
 
 _COLUMNS: Final = "delivery_id, attempt, state, at, code, enhanced, reply, relay, retry_at"
+_C: Final = table_of(Chunk).c
+_STATE: Final = itemgetter(2)
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
 
 
@@ -45,18 +49,14 @@ def record(session: Session, chunk_id: int, fence: int, results: Sequence[Result
 
     Raises LeaseLost, with nothing written, when the fence is not the chunk's any more.
     """
-    tally = Counter([result.state.value for result in results])
-    held = changed_rows(
-        session,
-        update(Chunk)
-        .where(Chunk.id == chunk_id, Chunk.fence == fence, Chunk.state == ChunkState.LEASED)
-        .values(
-            lease_until=database_ms(session) + LEASE_MS,
-            **{name: getattr(Chunk, name) + number for name, number in tally.items()},
-        )
-        .execution_options(synchronize_session=False),
-    )
-    if held != 1:
+    connection = session.connection()
+    tally = Counter(map(_STATE, results))
+    given = {
+        "p_chunk": chunk_id,
+        "p_fence": fence,
+        **{f"p_{state._value_}": tally[state] for state in OutcomeState},
+    }
+    if connection.execute(_renew(connection.dialect.name), given).rowcount != 1:
         raise LeaseLost("The lease on this part of the ledger has passed to somebody else.")
     if results:
         _append(session, results)
@@ -72,6 +72,18 @@ def unrecorded(session: Session, results: Sequence[Result]) -> list[Result]:
         )
     }
     return [result for result in results if (result.delivery_id, result.attempt) not in known]
+
+
+@lru_cache
+def _renew(dialect: str) -> Any:
+    return (
+        update(table_of(Chunk))
+        .where(_C.id == bindparam("p_chunk"), _C.fence == bindparam("p_fence"), _C.state == ChunkState.LEASED)
+        .values(
+            lease_until=database_ms(dialect) + LEASE_MS,
+            **{state.value: _C[state.value] + bindparam(f"p_{state.value}") for state in OutcomeState},
+        )
+    )
 
 
 def _append(session: Session, results: Sequence[Result]) -> None:
@@ -90,11 +102,13 @@ def _append(session: Session, results: Sequence[Result]) -> None:
 
 
 def _sqlite_rows(results: Sequence[Result]) -> Iterable[tuple[object, ...]]:
+    last: datetime | None = None
+    shown = ""
     for delivery_id, attempt, state, at, code, enhanced, reply, relay, retry_at in results:
-        yield (
-            *(delivery_id, attempt, state.value, _naive(at), code, enhanced, reply, relay),
-            _naive(retry_at) if retry_at else None,
-        )
+        if at is not last:
+            last, shown = at, _naive(at)
+        retry = _naive(retry_at) if retry_at else None
+        yield delivery_id, attempt, state._value_, shown, code, enhanced, reply, relay, retry
 
 
 def _naive(instant: datetime) -> str:
@@ -110,9 +124,9 @@ def _copy_lines(results: Sequence[Result]) -> Iterable[str]:
         if at is not last:
             last, shown = at, at.isoformat()
         retry = retry_at.isoformat() if retry_at else "\\N"
-        said = reply.translate(_ESCAPES) if not reply.isalnum() else reply
+        said = reply if reply.isprintable() and "\\" not in reply else reply.translate(_ESCAPES)
         yield (
-            f"{delivery_id}\t{attempt}\t{state.value}\t{shown}\t{code if code is not None else _NULL}\t"
+            f"{delivery_id}\t{attempt}\t{state._value_}\t{shown}\t{code if code is not None else _NULL}\t"
             f"{enhanced}\t{said}\t{relay}\t{retry}\n"
         )
 

@@ -13,7 +13,7 @@ from app.delivery.leasing import finish_lease
 from app.delivery.models import Chunk, ChunkState, Delivery, Outcome, OutcomeState
 from app.delivery.outcomes import Result, record
 from app.delivery.owners import is_dead
-from app.foundation.db import changed_rows, database_ms
+from app.foundation.db import changed_rows, database_ms, dialect_of, unindexed
 
 GRACE_MS = 600_000
 """How long past its expiry a lease of another machine waits for that machine to come back with its journal."""
@@ -37,7 +37,7 @@ def find_abandoned(session: Session) -> list[Abandoned]:
             Chunk.edition_id,
             Chunk.fence,
             Chunk.owner,
-            (Chunk.lease_until < database_ms(session)).label("expired"),
+            (Chunk.lease_until < database_ms(dialect_of(session))).label("expired"),
         ).where(Chunk.state == ChunkState.LEASED)
     )
     return [
@@ -83,7 +83,7 @@ def _verdicts(
     open_rows = session.execute(
         select(Delivery.id, Delivery.attempt).where(
             Delivery.id.between(chunk.first_id, chunk.last_id),
-            Delivery.edition_id == chunk.edition_id,
+            unindexed(Delivery.edition_id) == chunk.edition_id,
             Delivery.exclusion.is_(None),
             ~answered,
         )

@@ -5,10 +5,11 @@ It never waits: the database works on a thread of its own (delivery.desk), the n
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from app.delivery.answers import Answer, Step, Trouble, judge
@@ -39,7 +40,7 @@ class Sent:
     """What one run did."""
 
     chunks: int = 0
-    results: dict[OutcomeState, int] = field(default_factory=dict)
+    results: Counter[OutcomeState] = field(default_factory=Counter)
     trouble: str = ""
 
 
@@ -224,8 +225,7 @@ class Shift:
         """The desk has finished a turn."""
         self._under_way = None
         for _, results in done.turn.batches:
-            for result in results:
-                self.sent.results[result.state] = self.sent.results.get(result.state, 0) + 1
+            self.sent.results.update(map(itemgetter(2), results))
         if done.error is not None:
             self.sent.trouble = str(done.error)
             self._dead = True  # our leases run out, and the journals say how far we came

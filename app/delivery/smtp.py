@@ -4,6 +4,7 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from app.delivery.answers import Answer, Step
@@ -48,16 +49,15 @@ def connect(relay: Relay, *, seconds: float = CONNECT_SECONDS) -> smtplib.SMTP:
 
     Raises RelayAway; with the relay's answer when it refused the login.
     """
-    context = ssl.create_default_context()
     smtp: smtplib.SMTP | None = None
     try:
         if relay.tls == "implicit":
-            smtp = smtplib.SMTP_SSL(relay.host, relay.port, timeout=seconds, context=context)
+            smtp = smtplib.SMTP_SSL(relay.host, relay.port, _our_name(), timeout=seconds, context=_tls())
         else:
-            smtp = smtplib.SMTP(relay.host, relay.port, timeout=seconds)
+            smtp = smtplib.SMTP(relay.host, relay.port, _our_name(), timeout=seconds)
         smtp.ehlo_or_helo_if_needed()
         if relay.tls == "starttls":
-            smtp.starttls(context=context)
+            smtp.starttls(context=_tls())
             smtp.ehlo_or_helo_if_needed()
         if relay.user:
             smtp.login(relay.user, relay.password)
@@ -77,3 +77,16 @@ def connect(relay: Relay, *, seconds: float = CONNECT_SECONDS) -> smtplib.SMTP:
     if smtp.sock is not None:
         smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return smtp
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Reading the certificate store takes longer than a hundred messages."""
+    return ssl.create_default_context()
+
+
+@lru_cache(maxsize=1)
+def _our_name() -> str:
+    """For EHLO; asks the resolver once and not for every connection."""
+    name = socket.getfqdn()
+    return name if "." in name else "[127.0.0.1]"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Enum,
     Integer,
     MetaData,
+    Table,
     UpdateBase,
     event,
     func,
@@ -148,11 +149,27 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     return result.rowcount
 
 
-def database_ms(session: Session) -> ColumnElement[int]:
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that are to bring back rows and not objects."""
+    return cast(Table, model.__table__)
+
+
+def unindexed(column: Any) -> Any:
+    """The column's value in a form that no index serves: where a range of primary keys is the way to the rows, SQLite
+    without statistics would rather walk an index through half of the table."""
+    return func.coalesce(column, column)
+
+
+def database_ms(dialect: str) -> ColumnElement[int]:
     """The database's own clock in milliseconds since 1970, for leases: workers' clocks may differ."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect == "postgresql":
         return cast_sql(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
     return cast_sql((func.julianday("now") - 2440587.5) * 86_400_000, Integer)
+
+
+def dialect_of(session: Session) -> str:
+    """`sqlite` or `postgresql`."""
+    return session.get_bind().dialect.name
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

@@ -34,7 +34,6 @@ class Purpose(StrEnum):
     LEAVE = "leave"
     CLIP = "clip"
     FORM = "form"
-    MESSAGE = "message"
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,11 @@ class Signer:
         """`sign` for many at once, of numbers already packed by `pack`: a letter to a reader needs half a dozen."""
         inner, outer = _keyed(self.key(purpose))
         raws = []
+        begin, end = inner.copy, outer.copy
         for payload in payloads:
-            inside = inner.copy()
+            inside = begin()
             inside.update(payload)
-            outside = outer.copy()
+            outside = end()
             outside.update(inside.digest())
             raws.append(outside.digest()[:MAC_BYTES] + payload)
         return _base32(raws)
@@ -98,6 +98,17 @@ def pack(*numbers: int) -> bytes:
     return b"".join([_varint(number) for number in numbers])
 
 
+def pack_each(numbers: Sequence[int]) -> list[bytes]:
+    """`pack` of one number each, for many."""
+    if not numbers:
+        return []
+    size = (max(numbers).bit_length() + 7) // 8 or 1
+    if min(numbers) < 1 << (8 * size - 8):  # not all of the same length, or one of them negative
+        return [pack(number) for number in numbers]
+    head = bytes((size,))
+    return [head + number.to_bytes(size, "big") for number in numbers]
+
+
 def _keyed(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
     """The inner and outer hash of HMAC with the key already in (RFC 2104): copying them is half the cost of hmac."""
     block = key.ljust(64, b"\0")
@@ -124,11 +135,12 @@ def _base32(raws: Sequence[bytes]) -> list[bytes]:
     for shift, high, low in _masks(lanes):
         bits = ((bits & high) << shift) | (bits & low)
     letters = bits.to_bytes(lanes * 8, "big").translate(_ALPHABET)
-    width = size // 5 * 8
-    return [
-        letters[at : at + -(-len(raw) * 8 // 5)]
-        for at, raw in zip(range(0, lanes * 8, width), raws, strict=True)
-    ]
+    starts = range(0, lanes * 8, size // 5 * 8)
+    lengths = set(map(len, raws))
+    if len(lengths) == 1:
+        length = -(-lengths.pop() * 8 // 5)
+        return [letters[at : at + length] for at in starts]
+    return [letters[at : at + -(-len(raw) * 8 // 5)] for at, raw in zip(starts, raws, strict=True)]
 
 
 @lru_cache(maxsize=64)

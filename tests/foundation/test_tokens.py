@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.foundation.errors import NotFound
-from app.foundation.tokens import Purpose, Signer, pack
+from app.foundation.tokens import Purpose, Signer, pack, pack_each
 
 SIGNER = Signer(b"a key for tests only")
 
@@ -47,3 +47,8 @@ def test_a_token_with_any_letter_changed_is_not_found(numbers: list[int], data: 
 def test_tokens_signed_together_are_those_signed_one_by_one(rows: list[list[int]]) -> None:
     together = SIGNER.sign_many(Purpose.DELIVERY, [pack(*numbers) for numbers in rows])
     assert [token.decode() for token in together] == [SIGNER.sign(Purpose.DELIVERY, *row) for row in rows]
+
+
+@given(st.lists(st.integers(0, 2**63), max_size=40))
+def test_numbers_packed_together_are_those_packed_one_by_one(numbers: list[int]) -> None:
+    assert pack_each(numbers) == [pack(number) for number in numbers]

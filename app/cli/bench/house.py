@@ -1,0 +1,117 @@
+"""A throw-away installation for a bench: its own database, queue and worker processes, all gone afterwards."""
+
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+
+from pydantic import SecretStr
+from sqlalchemy import create_engine, make_url, text
+
+from app.foundation.errors import Unavailable
+from app.foundation.migrations import upgrade
+from app.foundation.settings import Settings, load_settings
+from app.publication.settings import seed_publication
+from app.subscribers.topics import seed_topics
+from app.wiring import Runtime, build_runtime
+from worker.children import spawn
+from worker.processes import WORKER, module_argv
+from worker.readiness import READY_FILE
+from worker.valkey import running_valkey, stop
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class House:
+    """The installation under measurement."""
+
+    runtime: Runtime
+    workers: tuple[Popen[bytes], ...]
+
+    def cpu_seconds(self) -> float:
+        """CPU of the workers and of their jobs that have ended."""
+        return sum(_cpu(worker.pid) for worker in self.workers)
+
+    def busy(self) -> bool:
+        """True while a worker has a job's child running."""
+        return any(_children(worker.pid) for worker in self.workers)
+
+
+@contextmanager
+def bench_house(database_url: str, overrides: dict[str, object], workers: int) -> Iterator[House]:
+    """Everything up, seeded and empty; nothing is left behind. Raises Unavailable when a part does not start."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-bench-")))
+        url = stack.enter_context(_scratch_database(database_url)) if database_url else ""
+        redis_url = stack.enter_context(running_valkey(folder))
+        settings = load_settings(
+            data_dir=folder,
+            database_url=url,
+            redis_url=redis_url,
+            storage_url=f"file://{folder / 'files'}",
+            secret_key=SecretStr(secrets.token_urlsafe(32)),
+            workers=workers,
+            **overrides,
+        )
+        runtime = build_runtime(settings)
+        upgrade(runtime.database.engine)
+        with runtime.database.writing() as session:
+            seed_publication(session, settings.publication_file)
+            seed_topics(session)
+        running = [_start_worker(settings, folder, number) for number in range(workers)]
+        for process in running:
+            stack.callback(stop, process)
+        for number, process in enumerate(running):
+            _wait(process, folder / f"worker{number}.ready")
+        stack.callback(runtime.database.engine.dispose)
+        yield House(runtime, tuple(running))
+
+
+@contextmanager
+def _scratch_database(url: str) -> Iterator[str]:
+    """A database of our own on the server that `url` names, so that a bench can touch nobody's data."""
+    normal = make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
+    name = f"handoff_bench_{secrets.token_hex(4)}"
+    server = create_engine(normal, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield normal.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        server.dispose()
+
+
+def _start_worker(settings: Settings, folder: Path, number: int) -> Popen[bytes]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("HANDOFF_")}
+    for name, value in settings.model_dump(mode="json", exclude_none=True).items():
+        env[f"HANDOFF_{name.upper()}"] = str(value)
+    env["HANDOFF_SECRET_KEY"] = settings.secret_key.get_secret_value()
+    env[READY_FILE] = str(folder / f"worker{number}.ready")
+    return spawn(module_argv(WORKER), env, stdout=DEVNULL)
+
+
+def _wait(process: Popen[bytes], ready: Path, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Unavailable("A worker did not start.")
+        time.sleep(0.02)
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (
+        sum(map(int, fields[11:15])) / TICKS
+    )  # utime, stime, and those of the children that were waited for
+
+
+def _children(pid: int) -> str:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().strip()

@@ -1,0 +1,140 @@
+"""`handoff bench send`: a letter to N readers through ledger, queue, workers and SMTP, to a relay that is running."""
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import click
+from sqlalchemy import func, select
+
+from app.cli.bench.house import House, bench_house
+from app.cli.bench.letter import add_bench_readers, freeze_bench_letter
+from app.cli.opening import print_json
+from app.delivery.composing import Composer
+from app.delivery.editions import facts_of, get_edition
+from app.delivery.ledger import count, open_ledger
+from app.delivery.letterhead import letterhead_of
+from app.delivery.message import load
+from app.delivery.models import Chunk, Delivery, Edition, EditionState
+from app.delivery.readers import Deliveries, readers_of
+from app.foundation.errors import Unavailable
+
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run came to. `seconds` is from the first claim to the last durable outcome."""
+
+    messages: int
+    bytes_per_message: int
+    seconds: float
+    per_second: float
+    ledger_seconds: float
+    gate_seconds: float
+    worker_cpu_seconds: float
+    cpu_us_per_message: float
+
+
+@click.command("send")
+@click.option("--relay", required=True, help="HOST:PORT of a relay that is running.")
+@click.option("--recipients", default=10_000, show_default=True)
+@click.option("--connections", default=8, show_default=True, help="Over all workers.")
+@click.option("--workers", default=2, show_default=True)
+@click.option("--dkim", type=click.Choice(["none", "rsa2048"]), default="none", show_default=True)
+@click.option("--database", default="", help="A PostgreSQL server's URL; SQLite when absent.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def command(
+    relay: str, recipients: int, connections: int, workers: int, dkim: str, database: str, as_json: bool
+) -> None:
+    """Send a letter of 58 KB with 50 links to N readers, and say how long it took."""
+    overrides: dict[str, object] = {
+        "smtp_url": f"smtp://{relay}?tls=none",
+        "smtp_connections": max(1, connections // workers),
+        "base_url": "https://letters.example.com",
+        "reply_domain": "reply.example.com",
+        "bounce_domain": "bounce.example.com",
+    }
+    if dkim != "none":
+        raise Unavailable("not yet")
+    with bench_house(database, overrides, workers) as house:
+        measured = measure(house, recipients)
+    if as_json:
+        print_json(asdict(measured))
+        return
+    for name, value in asdict(measured).items():
+        click.echo(f"{name:20} {value}")
+
+
+def measure(house: House, recipients: int) -> Measured:
+    """Freeze, open, send, and read the times from the ledger itself."""
+    runtime = house.runtime
+    with runtime.database.writing() as session:
+        add_bench_readers(session, runtime.clock(), recipients)
+    with runtime.database.writing() as session:
+        edition_id = freeze_bench_letter(session, runtime.clock(), runtime.settings).id
+    cpu = house.cpu_seconds()
+    began = time.monotonic()
+    with runtime.database.writing() as session:
+        open_ledger(session, runtime.clock(), edition_id)
+    ledger_seconds = time.monotonic() - began
+    ended = _wait_until_sent(house, edition_id)
+    with runtime.database.reading() as session:
+        edition = get_edition(session, edition_id)
+        counts = count(session, edition_id)
+        first = session.scalars(select(func.min(Chunk.leased_at)).where(Chunk.edition_id == edition_id)).one()
+        gated, opened = edition.gated_at, edition.opened_at
+    if gated is None or opened is None or first is None or counts.accepted != recipients:
+        raise Unavailable(f"The letter did not get through: {counts}")
+    seconds = (ended - first).total_seconds()
+    used = _cpu_when_idle(house) - cpu
+    return Measured(
+        messages=counts.accepted,
+        bytes_per_message=_size(house, edition_id),
+        seconds=round(seconds, 3),
+        per_second=round(counts.accepted / seconds, 1),
+        ledger_seconds=round(ledger_seconds, 3),
+        gate_seconds=round((gated - opened).total_seconds() - ledger_seconds, 3),
+        worker_cpu_seconds=round(used, 2),
+        cpu_us_per_message=round(used / counts.accepted * 1e6, 1),
+    )
+
+
+def _wait_until_sent(house: House, edition_id: int) -> datetime:
+    """The instant at which the last outcome was seen to be there."""
+    runtime = house.runtime
+    while True:
+        with runtime.database.reading() as session:
+            state, trouble = session.execute(
+                select(Edition.state, Edition.trouble).where(Edition.id == edition_id)
+            ).one()
+        if state is EditionState.DONE:
+            return runtime.clock()
+        if state is not EditionState.SENDING or trouble or any(worker.poll() for worker in house.workers):
+            raise Unavailable(f"Sending came to an end: {state.value} {trouble}")
+        time.sleep(POLL_SECONDS)
+
+
+def _cpu_when_idle(house: House) -> float:
+    """A job's CPU is only counted once its process has been waited for."""
+    deadline = time.monotonic() + 30
+    while house.busy() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return house.cpu_seconds()
+
+
+def _size(house: House, edition_id: int) -> int:
+    """Bytes of one message on the wire, without the final dot."""
+    runtime = house.runtime
+    with runtime.database.reading() as session:
+        edition = get_edition(session, edition_id)
+        composer = Composer(
+            facts_of(session, edition), load(edition.frozen), letterhead_of(runtime.settings, runtime.signer)
+        )
+        first = session.scalars(select(func.min(Delivery.id)).where(Delivery.edition_id == edition_id)).one()
+        outgoing = composer.compose_for(
+            readers_of(
+                session, edition.edition_class, edition.topic_id, Deliveries(edition_id, first, first)
+            )[0]
+        )
+    return len(outgoing.head) + len(outgoing.body)
