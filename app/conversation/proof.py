@@ -48,7 +48,7 @@ def _from_tokens(signer: Signer, name: str, value: str) -> int:
         if name == "list-unsubscribe" and (link := _UNSUBSCRIBE.search(value)):
             return signer.read(Purpose.UNSUBSCRIBE, link.group(1).lower(), 3)[2]
         if name == "message-id" and (message := _MESSAGE_ID.match(value.strip())):
-            return signer.read(Purpose.MESSAGE, message.group(1).lower(), 1)[0]
+            return signer.read(Purpose.REPLY, message.group(1).lower(), 1)[0]
     except NotFound:
         return 0
     return 0

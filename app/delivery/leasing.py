@@ -90,7 +90,12 @@ def finish_lease(
     }
     connection.execute(_GIVE_BACK, given)
     if done:
-        connection.execute(_FINISH, {"p_edition": chunk.edition_id, "p_at": now})
+        finish_edition(session, now, chunk.edition_id)
+
+
+def finish_edition(session: Session, now: datetime, edition_id: int) -> None:
+    """A bulk Edition is done when its last chunk is."""
+    session.connection().execute(_FINISH, {"p_edition": edition_id, "p_at": now})
 
 
 def give_back_unknown(session: Session, owner: str, known: set[int]) -> None:
@@ -164,7 +169,6 @@ _FINISH = (
     )
     .values(state=EditionState.DONE, finished_at=bindparam("p_at", type_=_E.finished_at.type), trouble="")
 )
-"""A bulk Edition is done when its last chunk is."""
 
 _DEFERRED = (
     _O.delivery_id.between(bindparam("p_first"), bindparam("p_last")),

@@ -89,7 +89,7 @@ def test_a_feedback_loop_is_proved_by_the_mail_it_returns(
         "reply-to": f"Reply-To: Mark <{reply_address(signer, DOMAIN, delivery.id)}>\n",
         "list-unsubscribe": f"List-Unsubscribe: <https://letters.example.com/unsubscribe/{link}>\n",
         "mailto": f"List-Unsubscribe: <mailto:{leave_address(signer, DOMAIN, 1, 0, delivery.id)}>\n",
-        "message-id": f"Message-ID: <{signer.sign(Purpose.MESSAGE, delivery.id)}@letters.example.com>\n",
+        "message-id": f"Message-ID: <{signer.sign(Purpose.REPLY, delivery.id)}@letters.example.com>\n",
     }[token]
     if token != "message-id":
         returned += "Message-ID: <1@letters.example.com>\n"
