@@ -100,7 +100,7 @@ class House:
             return list(session.scalars(select(Suppression.reason)))
 
     def message_id(self) -> str:
-        return f"<{self.runtime.signer.sign(Purpose.MESSAGE, self.delivery_id)}@letters.example.com>"
+        return f"<{self.runtime.signer.sign(Purpose.REPLY, self.delivery_id)}@letters.example.com>"
 
     def mailgun(self, event: dict[str, Any], *, key: bytes = MAILGUN_KEY, age: float = 0) -> int:
         stamp = str(int((self.clock() - timedelta(hours=age)).timestamp()))
