@@ -236,3 +236,14 @@ class Hold(Base):
     owner: Mapped[str] = mapped_column(String(120))
     until: Mapped[int] = mapped_column(doc="milliseconds since 1970 by the database's own clock")
     taken_at: Mapped[datetime]
+
+
+class QuietWindow(Base):
+    """A time in which nothing of low rank is sent to the readers of a topic, because a letter to them is near."""
+
+    __tablename__ = "quiet_window"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True, doc="whose letter it is, e.g. issue:7")
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), index=True)
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,10 +1,10 @@
 """Built guides and each reader's right to them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base, PrimaryKey, enum_type
@@ -27,7 +27,11 @@ class GrantEventKind(StrEnum):
     GRANTED = "granted"
     SEEN = "seen"
     DOWNLOADED = "downloaded"
+    FRESH_LINK = "fresh_link"
+    OFFERED = "offered"
+    RESENT = "resent"
     REVOKED = "revoked"
+    RESTORED = "restored"
 
 
 class GuideFile(Base):
@@ -69,6 +73,8 @@ class Grant(Base):
     granted_at: Mapped[datetime | None]
     downloaded_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    followups_stopped_at: Mapped[datetime | None]
+    followups_stopped_why: Mapped[str] = mapped_column(String(80), default="")
 
 
 class GrantEvent(Base):
@@ -80,6 +86,42 @@ class GrantEvent(Base):
     grant_id: Mapped[int] = mapped_column(ForeignKey("guide_grant.id", ondelete="CASCADE"), index=True)
     kind: Mapped[GrantEventKind] = mapped_column(enum_type(GrantEventKind))
     at: Mapped[datetime]
+    guide_file_id: Mapped[int | None] = mapped_column(
+        ForeignKey("guide_file.id"), doc="which edition of the guide"
+    )
+    link: Mapped[str] = mapped_column(String(16), default="", doc="which download link, see access.link_id")
+    source: Mapped[str] = mapped_column(String(200), default="", doc="see guides.sources")
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(400), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class GuideVisits(Base):
+    """How often a guide's page was looked at on one day from one source: a number, and nothing about anybody."""
+
+    __tablename__ = "guide_visits"
+
+    slug: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True, doc="in the publication's zone")
+    source: Mapped[str] = mapped_column(String(120), primary_key=True, doc="see guides.sources")
+    visits: Mapped[int] = mapped_column(default=0)
+
+
+class FollowUpMail(Base):
+    """One follow-up to one grant, once, whatever becomes of its text afterwards."""
+
+    __tablename__ = "followup_mail"
+
+    grant_id: Mapped[int] = mapped_column(ForeignKey("guide_grant.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True, doc="the file's name without .md")
+    queued_at: Mapped[datetime] = mapped_column(index=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"))
+
+
+class FollowUpStop(Base):
+    """The author's switch: no follow-ups of this guide go out while its row is there."""
+
+    __tablename__ = "followup_stop"
+
+    slug: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stopped_at: Mapped[datetime]
