@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from app.conversation.receiving import Envelope as Came
 from app.foundation.errors import HandoffError, InvalidInput
 from app.foundation.settings import Settings, check_start, load_settings
 from app.wiring import Runtime, build_runtime
+from worker.imap import read_account, watch
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +190,19 @@ async def _until_told(runtime: Runtime) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    reading = _read_mailbox(runtime)
     await serve(runtime, runtime.settings.mail_in_host, runtime.settings.mail_in_port, stop)
+    reading.set()
+
+
+def _read_mailbox(runtime: Runtime) -> threading.Event:
+    """Beside the listener, the mailbox that the settings name is read; set the event to end that."""
+    stop = threading.Event()
+    url = runtime.settings.imap_url.get_secret_value()
+    if url:
+        account = read_account(url)
+        threading.Thread(target=watch, args=(runtime, account, stop), name="imap", daemon=True).start()
+    return stop
 
 
 def main() -> None:

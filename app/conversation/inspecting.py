@@ -29,7 +29,7 @@ _ANSWER: Final = re.compile(r"^\s*(?:re|aw|sv|antw|odp|vs|ref|rif|res|tr|wg)\s?(
 @dataclass(frozen=True)
 class Inspection:
     """`feedback` is the RFC 5965 Feedback-Type of a complaint report, empty otherwise; `returned` the fields of the
-    mail that a report returns in which our signed tokens may stand."""
+    mail that a report returns in which our signed tokens may stand, `answers` the Message-IDs it is an answer to."""
 
     kind: InboundKind
     recipients: tuple[RecipientReport, ...] = ()
@@ -41,6 +41,7 @@ class Inspection:
     feedback: str = ""
     addressed_to: tuple[str, ...] = ()
     returned: tuple[tuple[str, str], ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 def inspect_mail(raw: bytes) -> Inspection:
@@ -66,6 +67,7 @@ def inspect_mail(raw: bytes) -> Inspection:
         feedback=complaint.feedback if complaint else "",
         addressed_to=tuple(_addressees(mail)),
         returned=tuple(_returned(mail)) if kind in _ABOUT_A_MAIL else (),
+        answers=tuple(answered_ids(mail)),
     )
 
 
@@ -105,6 +107,13 @@ def sender_address(mail: Mail) -> str:
     """The address in From, as claimed; empty when there is none."""
     found = _ADDRESS.search(mail.decoded("from")[-600:])
     return found.group(0) if found else ""
+
+
+def answered_ids(mail: Mail) -> list[str]:
+    """Message-IDs that a mail says it answers: In-Reply-To first, then References, the nearest first."""
+    direct = re.findall(r"<[^<>\s]{1,250}>", mail.get("in-reply-to")[:2000])
+    earlier = re.findall(r"<[^<>\s]{1,250}>", mail.get("references")[-8000:])
+    return list(dict.fromkeys([*direct[:5], *reversed(earlier[-50:])]))
 
 
 def _returned(mail: Mail) -> list[tuple[str, str]]:

@@ -105,3 +105,14 @@ class Message(Base):
     inbound_mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"))
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
     text: Mapped[str] = mapped_column(Text, default="", doc="the reader's own words")
+
+
+class MailboxPosition(Base):
+    """How far a mailbox has been read. Its numbers hold only as long as its UIDVALIDITY does (RFC 3501, 2.3.1.1)."""
+
+    __tablename__ = "mailbox_position"
+
+    account: Mapped[str] = mapped_column(String(300), primary_key=True, doc="user, host and folder")
+    uid_validity: Mapped[int]
+    last_uid: Mapped[int]
+    read_at: Mapped[datetime]

@@ -14,6 +14,7 @@ from app.delivery.verp import SignedAddress, SignedKind, read_address
 from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose, Signer
 
+_ANSWERS: Final = frozenset({InboundKind.REPLY, InboundKind.OTHER, InboundKind.UNSUBSCRIBE})
 _ADDRESS: Final = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,255}")
 _UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([a-z2-7]{8,128})", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"<?([a-z2-7]{8,64})@", re.IGNORECASE)
@@ -30,6 +31,17 @@ def read_proof(signer: Signer, found: Inspection) -> SignedAddress | None:
                 return SignedAddress(SignedKind.BOUNCE, delivery_id=signed.delivery_id)
         if found.kind is InboundKind.COMPLAINT and (delivery_id := _from_tokens(signer, name, value)):
             return SignedAddress(SignedKind.BOUNCE, delivery_id=delivery_id)
+    return None
+
+
+def read_answered(signer: Signer, found: Inspection) -> SignedAddress | None:
+    """The delivery a person answers, by its signed Message-ID: for mailboxes of people, where no address is ours."""
+    if found.kind not in _ANSWERS:
+        return None
+    direct = found.answers[:1] if found.kind is InboundKind.UNSUBSCRIBE else found.answers
+    for value in direct:
+        if delivery_id := _from_tokens(signer, "message-id", value):
+            return SignedAddress(SignedKind.REPLY, delivery_id=delivery_id)
     return None
 
 

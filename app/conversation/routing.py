@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.conversation.inspecting import Inspection, inspect_mail
 from app.conversation.models import InboundKind, InboundMail, InboundState
-from app.conversation.proof import read_proof
+from app.conversation.proof import read_answered, read_proof
 from app.conversation.providers.events import Hook
 from app.conversation.receiving import read_raw
 from app.conversation.reports import Action, RecipientReport
@@ -60,7 +60,7 @@ def process_inbound(
     found = inspect_mail(raw)
     written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
     signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
-    signed = signed or read_proof(signer, found)
+    signed = signed or read_proof(signer, found) or read_answered(signer, found)
     inbound.kind = _act(session, now, inbound, found, signed)
     inbound.state = InboundState.DONE
     return inbound.kind

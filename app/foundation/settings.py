@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     postmark_hook_login: SecretStr = SecretStr("")
     sendgrid_public_key: str = ""
     ses_topics: str = ""
+    imap_url: SecretStr = SecretStr("")
     mail_in_host: str = "127.0.0.1"
     mail_in_port: int = Field(default=8025, ge=0, le=65535)
     catcher_port: int = Field(default=8026, ge=0, le=65535)
