@@ -148,7 +148,7 @@ def test_the_mailbox_shows_no_sign_of_us(runtime: Runtime, account: Account, let
 def test_an_answer_to_the_authors_own_address_is_known_by_what_it_answers(
     runtime: Runtime, account: Account, letter: int
 ) -> None:
-    message_id = f"<{runtime.signer.sign(Purpose.MESSAGE, letter)}@letters.example.com>"
+    message_id = f"<{runtime.signer.sign(Purpose.REPLY, letter)}@letters.example.com>"
     plain = answer("I read it twice.").replace(b"<issue-1@letters.example.com>", message_id.encode())
     put(account, plain, answer("To somebody else's letter."))
     assert read(runtime, account) == 1
