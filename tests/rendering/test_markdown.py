@@ -162,18 +162,18 @@ class TestSafety:
         ids=["quotes", "bullets", "numbers", "links", "images", "stars", "indents", "blocks", "emphasis"],
     )
     def test_nesting_without_end_is_refused_at_once(self, bottomless: str) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
         assert "deep" in refusal(bottomless).message
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
     @pytest.mark.parametrize(
         "typed", ["{" * 100_000, "&" * 100_000, "`" * 100_000, "[a](" * 20_000, "a_" * 50_000]
     )
     def test_pathological_text_takes_no_more_than_moments(self, typed: str) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
         with contextlib.suppress(ContentError):
             parse(typed)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
     def test_a_text_too_large_is_refused_with_its_size(self) -> None:
         assert "600 kB" in refusal("x" * 600_000).message
