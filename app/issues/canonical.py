@@ -168,14 +168,14 @@ def site_of(host: str) -> str:
 
 
 def _sane(page: _Parts, wanted: _Parts) -> bool:
-    if not _is_somewhere(wanted.host):
+    if not is_somewhere(wanted.host):
         return False
     if not _related(site_of(page.host), site_of(wanted.host)):
         name = _slug(page.path)
         return bool(name) and _slug(wanted.path) == name
     here, there = page.path.rstrip("/"), wanted.path.rstrip("/")
     if here == there:
-        return not _loses_a_number(page.pairs, wanted.pairs)
+        return bool(_slug(here) or wanted.pairs) or not _chosen_by_query(page.pairs)
     above = here.startswith(f"{there}/")
     return not above or bool(re.fullmatch(r"/(?:amp|print|comments?|page/\d+|\d)", here[len(there) :]))
 
@@ -198,7 +198,7 @@ def _registered(host: str) -> str:
     return ".".join(labels[-3:] if short else labels[-2:])
 
 
-def _is_somewhere(host: str) -> bool:
+def is_somewhere(host: str) -> bool:
     """A name with a dot that is not an address in numbers: pages built on somebody's desk declare `localhost`."""
     try:
         ip_address(host)
@@ -207,11 +207,10 @@ def _is_somewhere(host: str) -> bool:
     return False
 
 
-def _loses_a_number(page: tuple[_Pair, ...], wanted: tuple[_Pair, ...]) -> bool:
-    """A query that chose the article is gone from the declared address."""
-    kept = {pair.name for pair in wanted}
-    lost = [pair.value for pair in page if pair.name not in kept | _HARMLESS]
-    return any(re.search(r"\d", value) or len(value) >= 8 for value in lost)
+def _chosen_by_query(pairs: tuple[_Pair, ...]) -> bool:
+    """Does the query say which article it is? A number or a long word does."""
+    told = [pair.value for pair in pairs if pair.name not in _HARMLESS]
+    return any(re.search(r"\d", value) or len(value) >= 8 for value in told)
 
 
 def _slug(path: str) -> str:
