@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     DOWNLOAD = "download"
+    FILE = "file"
     READER = "reader"
     DELIVERY = "delivery"
     BOUNCE = "bounce"

@@ -1,13 +1,15 @@
 """One reader's right to one guide: requested, confirmed, granted, downloaded; forward only, with evidence beside it.
 
 A Grant exists once per reader and guide however often the form is sent (`UNIQUE (subscriber_id, slug)`). What moves
-it is a person; a link that is only opened leaves a `seen` event and nothing else.
+it is a person; a link that is only opened leaves a `seen` event and nothing else. A person who takes the guide is
+given an address of the file that is good for minutes: the file itself is never public.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,9 @@ from app.foundation.tokens import Purpose, Signer
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideFile
 from app.guides.queries import find_grant, get_newest_file
 
-LINK_LIFETIME = timedelta(days=30)
+LINK_LIFETIME = timedelta(days=7)
+FILE_LIFETIME = timedelta(minutes=15)
+DOWNLOADS_PER_LINK = 10
 DOWNLOADS_A_DAY = 20
 MOST_SEEN_EVENTS = 100
 _BEFORE = {
@@ -29,10 +33,11 @@ _BEFORE = {
 
 @dataclass(frozen=True)
 class Visit:
-    """Who is at the door: kept with each event."""
+    """Who is at the door, and where they came from: kept with each event."""
 
     ip: str = ""
     user_agent: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class Access:
     grant: Grant
     file: GuideFile
     expired: bool
+    used_up: bool = False
+    link: str = ""
+
+    @property
+    def closed(self) -> bool:
+        """Nothing comes through this link any more; a fresh one can be asked for."""
+        return self.expired or self.used_up
 
 
 def request_guide(
@@ -66,7 +78,7 @@ def request_guide(
     )
     grant = find_grant(session, subscriber_id, slug)
     assert grant is not None  # inserted above, or there before
-    _append(session, now, grant, GrantEventKind.REQUESTED, visit)
+    append_event(session, now, grant, GrantEventKind.REQUESTED, Visit(visit.ip, visit.user_agent, source))
     return grant
 
 
@@ -78,12 +90,12 @@ def grant_access(session: Session, now: datetime, grant: Grant, *, visit: Visit)
     if grant.revoked_at is not None:
         raise Gone("This guide is no longer available to this address.")
     newest = get_newest_file(session, grant.slug)
-    if _advance(session, grant, GrantState.CONFIRMED, confirmed_at=now):
-        _append(session, now, grant, GrantEventKind.CONFIRMED, visit)
-    if _advance(session, grant, GrantState.GRANTED, granted_at=now):
-        _append(session, now, grant, GrantEventKind.GRANTED, visit)
     grant.guide_file_id = newest.id
     session.flush()
+    if _advance(session, grant, GrantState.CONFIRMED, confirmed_at=now):
+        append_event(session, now, grant, GrantEventKind.CONFIRMED, visit)
+    if _advance(session, grant, GrantState.GRANTED, granted_at=now):
+        append_event(session, now, grant, GrantEventKind.GRANTED, visit)
     return grant
 
 
@@ -107,16 +119,56 @@ def read_download(session: Session, now: datetime, signer: Signer, slug: str, to
         raise NotFound("This link is not one of ours, or it was cut short.")
     if grant.revoked_at is not None:
         raise Gone("This guide is no longer available to this address.")
-    return Access(grant, file, expired=now >= datetime.fromtimestamp(expires, UTC))
+    link = link_id(token)
+    return Access(
+        grant,
+        file,
+        expired=now >= datetime.fromtimestamp(expires, UTC),
+        used_up=_downloads(session, grant.id, GrantEvent.link == link) >= DOWNLOADS_PER_LINK,
+        link=link,
+    )
 
 
-def note_seen(session: Session, now: datetime, grant: Grant, visit: Visit) -> None:
+def link_id(token: str) -> str:
+    """What names a link in the evidence without being a key to it."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def file_token(signer: Signer, access: Access, now: datetime) -> str:
+    """The key to the file for the person who has just taken it, good for FILE_LIFETIME."""
+    expires = int((now + FILE_LIFETIME).timestamp())
+    return signer.sign(Purpose.FILE, access.grant.id, access.file.id, expires)
+
+
+def read_file_token(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> GuideFile:
+    """The edition that this key opens.
+
+    Raises NotFound for a key that is not ours, of another guide, or of somebody who was erased or never took the
+    guide; Gone when it has run out or the right was withdrawn.
+    """
+    grant_id, file_id, expires = signer.read(Purpose.FILE, token, 3)
+    row = session.execute(
+        select(GuideFile, Grant.state, Grant.revoked_at)
+        .join(Grant, Grant.id == grant_id)
+        .where(GuideFile.id == file_id, GuideFile.slug == slug, Grant.slug == slug)
+    ).one_or_none()
+    if row is None or row[1] is not GrantState.DOWNLOADED:
+        raise NotFound("This link is not one of ours, or it was cut short.")
+    if row[2] is not None:
+        raise Gone("This guide is no longer available to this address.")
+    if now >= datetime.fromtimestamp(expires, UTC):
+        raise Gone("This download has run out.", hint="Open the link in your mail again.")
+    file: GuideFile = row[0]
+    return file
+
+
+def note_seen(session: Session, now: datetime, access: Access, visit: Visit) -> None:
     """The link was opened, by a person or a machine; at most MOST_SEEN_EVENTS rows a grant (A21)."""
     query = select(func.count()).where(
-        GrantEvent.grant_id == grant.id, GrantEvent.kind == GrantEventKind.SEEN
+        GrantEvent.grant_id == access.grant.id, GrantEvent.kind == GrantEventKind.SEEN
     )
     if (session.scalar(query) or 0) < MOST_SEEN_EVENTS:
-        _append(session, now, grant, GrantEventKind.SEEN, visit)
+        append_event(session, now, access.grant, GrantEventKind.SEEN, visit, access=access)
 
 
 def record_download(
@@ -128,19 +180,60 @@ def record_download(
     """
     if access.expired:
         raise Gone("This link has run out.", hint="Ask for a fresh one; it takes a moment.")
-    grant = access.grant
-    today = select(func.count()).where(
-        GrantEvent.grant_id == grant.id,
-        GrantEvent.kind == GrantEventKind.DOWNLOADED,
-        GrantEvent.at > now - timedelta(days=1),
-    )
-    if (session.scalar(today) or 0) >= DOWNLOADS_A_DAY:
+    # Two people at one link take their turns (SQLite has one writer anyway), so that the numbers below hold.
+    grant = session.scalars(
+        select(Grant)
+        .where(Grant.id == access.grant.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if grant.revoked_at is not None:
+        raise Gone("This guide is no longer available to this address.")
+    if access.link and _downloads(session, grant.id, GrantEvent.link == access.link) >= DOWNLOADS_PER_LINK:
+        raise Gone(
+            "This link has been used as often as it may be.", hint="Ask for a fresh one; it takes a moment."
+        )
+    if _downloads(session, grant.id, GrantEvent.at > now - timedelta(days=1)) >= DOWNLOADS_A_DAY:
         raise TooMany(
-            "This link has been used very often today.", hint="Wait a day, or ask for a link of your own."
+            "This guide has been downloaded very often today.",
+            hint="Wait a day, or ask for a link of your own.",
         )
     first = _advance(session, grant, GrantState.DOWNLOADED, downloaded_at=now)
-    _append(session, now, grant, GrantEventKind.DOWNLOADED, visit, form=form)
+    append_event(session, now, grant, GrantEventKind.DOWNLOADED, visit, access=access, form=form)
     return first
+
+
+def append_event(
+    session: Session,
+    now: datetime,
+    grant: Grant,
+    kind: GrantEventKind,
+    visit: Visit,
+    *,
+    access: Access | None = None,
+    **detail: str | int,
+) -> None:
+    """One more line of evidence; nothing ever changes or removes one but erasure."""
+    session.add(
+        GrantEvent(
+            grant_id=grant.id,
+            kind=kind,
+            at=now,
+            guide_file_id=access.file.id if access else grant.guide_file_id,
+            link=access.link if access else "",
+            source=visit.source[:200],
+            ip=visit.ip[:45],
+            user_agent=visit.user_agent[:400],
+            detail=detail,
+        )
+    )
+
+
+def _downloads(session: Session, grant_id: int, which: ColumnElement[bool]) -> int:
+    query = select(func.count()).where(
+        GrantEvent.grant_id == grant_id, GrantEvent.kind == GrantEventKind.DOWNLOADED, which
+    )
+    return session.scalar(query) or 0
 
 
 def _advance(session: Session, grant: Grant, to: GrantState, **when: datetime) -> bool:
@@ -154,18 +247,3 @@ def _advance(session: Session, grant: Grant, to: GrantState, **when: datetime) -
     )
     session.refresh(grant)
     return changed == 1
-
-
-def _append(
-    session: Session, now: datetime, grant: Grant, kind: GrantEventKind, visit: Visit, **detail: str
-) -> None:
-    session.add(
-        GrantEvent(
-            grant_id=grant.id,
-            kind=kind,
-            at=now,
-            ip=visit.ip[:45],
-            user_agent=visit.user_agent[:400],
-            detail=detail,
-        )
-    )

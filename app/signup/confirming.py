@@ -78,7 +78,7 @@ def confirm(session: Session, now: datetime, desk: Desk, token: str, evidence: E
         words = guide_wording(found.guide.title) if found.guide else ""
         shown = Evidence(evidence.form, words, evidence.ip, evidence.user_agent)
         record_consent(session, now, subscriber.id, ConsentAction.CONFIRMED, shown, detail=_about(request))
-    visit = Visit(evidence.ip, evidence.user_agent)
+    visit = Visit(evidence.ip, evidence.user_agent, request.source)
     grants = _grant_guides(session, now, desk, subscriber, visit, subscribed=bool(found.topics))
     if switched and not grants:
         queue_welcome(session, now, desk, request, found.topics)

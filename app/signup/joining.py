@@ -131,7 +131,7 @@ def _ask_for_guide(
 ) -> None:
     """A proved address gets the guide at once, at most one mail a day."""
     assert form.guide_slug is not None
-    visit = Visit(form.evidence.ip, form.evidence.user_agent)
+    visit = Visit(form.evidence.ip, form.evidence.user_agent, form.source)
     grant = request_guide(session, now, subscriber.id, form.guide_slug, source=form.source, visit=visit)
     if verified and grant.revoked_at is None:
         grant_access(session, now, grant, visit=visit)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.guides.access import Visit, grant_access, read_download
+from app.guides.access import Visit, append_event, grant_access, read_download
+from app.guides.models import GrantEventKind
 from app.signup.desk import Desk
 from app.signup.mails import queue_fresh_link
 
@@ -16,4 +17,5 @@ def send_fresh_link(session: Session, now: datetime, desk: Desk, slug: str, toke
     """
     access = read_download(session, now, desk.signer, slug, token)
     grant = grant_access(session, now, access.grant, visit=visit)
+    append_event(session, now, grant, GrantEventKind.FRESH_LINK, visit, access=access)
     queue_fresh_link(session, now, desk, grant)

@@ -20,11 +20,13 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.public.confirm",
     "app.web.public.guide_map",
     "app.web.public.guide_reading",
+    "app.web.public.downloads",
     "app.web.public.guides",
     "app.web.public.home",
     "app.web.public.hooks",
     "app.web.public.leave",
     "app.web.public.site",
+    "app.web.public.taking",
     "app.web.public.tracking",
     "app.web.admin.studio",
 )

@@ -10,6 +10,7 @@ from app.foundation.errors import Gone, NotFound, TooMany
 from app.foundation.tokens import Purpose, Signer
 from app.guides.access import (
     DOWNLOADS_A_DAY,
+    DOWNLOADS_PER_LINK,
     MOST_SEEN_EVENTS,
     Visit,
     download_token,
@@ -90,8 +91,9 @@ def test_a_grant_walks_its_states_once_and_never_back(session: Session, now: dat
 
 def test_opening_the_link_is_evidence_and_nothing_else(session: Session, now: datetime, cast: Cast) -> None:
     grant = granted(session, now, cast.alice.id)
+    access = read_download(session, now, SIGNER, "cx-buy-in", download_token(SIGNER, grant, now))
     for _ in range(MOST_SEEN_EVENTS + 5):
-        note_seen(session, now, grant, VISIT)
+        note_seen(session, now, access, VISIT)
         session.flush()
     assert grant.state == GrantState.GRANTED
     assert kinds(session).count(GrantEventKind.SEEN) == MOST_SEEN_EVENTS
@@ -100,7 +102,7 @@ def test_opening_the_link_is_evidence_and_nothing_else(session: Session, now: da
 def test_a_link_runs_out_and_says_so(session: Session, now: datetime, cast: Cast) -> None:
     grant = granted(session, now, cast.alice.id)
     token = download_token(SIGNER, grant, now)
-    later = now + timedelta(days=31)
+    later = now + timedelta(days=8)
     access = read_download(session, later, SIGNER, "cx-buy-in", token)
     assert access.expired
     with pytest.raises(Gone):
@@ -125,11 +127,24 @@ def test_a_token_opens_only_its_own_guide(session: Session, now: datetime, cast:
 def test_a_link_passed_to_a_crowd_is_limited(session: Session, now: datetime, cast: Cast) -> None:
     grant = granted(session, now, cast.alice.id)
     access = read_download(session, now, SIGNER, "cx-buy-in", download_token(SIGNER, grant, now))
-    for _ in range(DOWNLOADS_A_DAY):
+    for _ in range(DOWNLOADS_PER_LINK):
         record_download(session, now, access, VISIT)
-        session.flush()
+    with pytest.raises(Gone):
+        record_download(session, now, access, VISIT)
+    assert read_download(session, now, SIGNER, "cx-buy-in", download_token(SIGNER, grant, now)).used_up
+
+
+def test_many_links_of_one_reader_are_limited_by_the_day(session: Session, now: datetime, cast: Cast) -> None:
+    grant = granted(session, now, cast.alice.id)
+
+    def take(number: int) -> None:
+        token = download_token(SIGNER, grant, now + timedelta(seconds=number))
+        record_download(session, now, read_download(session, now, SIGNER, "cx-buy-in", token), VISIT)
+
+    for number in range(DOWNLOADS_A_DAY):
+        take(number)
     with pytest.raises(TooMany):
-        record_download(session, now, access, VISIT)
+        take(DOWNLOADS_A_DAY)
 
 
 def test_a_withdrawn_right_is_gone(session: Session, now: datetime, cast: Cast) -> None:

@@ -135,6 +135,8 @@ class Story:
         expect(looked.status == 200, f"the download page answered {looked.status}")
         expect(self._grant_state() is GrantState.GRANTED, "looking at the link used up the guide")
         file = self.here.http("POST", link, [])
+        expect(file.status == 303, f"taking the guide answered {file.status}")
+        file = self.here.http("GET", file.headers["location"])
         expect(file.status == 200 and file.body.startswith(b"%PDF-"), f"the download answered {file.status}")
         expect(self._grant_state() is GrantState.DOWNLOADED, "the grant knows of no download")
         return f"“{mail['Subject']}”; PDF of {len(file.body):,} bytes; grant downloaded"

@@ -1,28 +1,29 @@
-"""`/guides/…`: the guide's own page with its form, its cover, and the reader's download."""
+"""`/guides/…`: the guide's own page with its form, and its cover."""
 
+import logging
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.foundation.errors import NotFound
-from app.guides.access import note_seen, read_download, record_download
-from app.guides.models import GuideFile
 from app.guides.publishing import cover_key
 from app.guides.queries import get_newest_file
+from app.guides.sources import is_machine, read_source
+from app.guides.visiting import count_visit
 from app.signup.joining import ask_to_join
-from app.signup.requesting import send_fresh_link
 from app.signup.wording import guide_wording
 from app.subscribers.queries import count_readers, list_topics
-from app.web.public.desk import desk, evidence, pace_posts, pace_signups, visit
+from app.web.public.desk import desk, evidence, pace_signups
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
-from app.web.public.guide_reading import remember_reader
 from app.web.public.served import content_or_nothing
-from app.web.public.site import for_one_reader, site
+from app.web.public.site import site
 from app.web.public.structured import structured_data, words
-from app.web.state import now, reader, runtime, writer
+from app.web.state import now, reader, runtime, user_agent, writer
 
 bp = Blueprint("guides", __name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/guides/<slug>")
 def landing(slug: str) -> ResponseReturnValue:
-    return _landing(slug, FormState(source=request.args.get("from", "")[:200]))
+    source = read_source(request.args, request.referrer or "", runtime().links.base_url)
+    page = _landing(slug, FormState(source=source))
+    _count_visit(slug, source)
+    return page
 
 
 @bp.post("/guides/<slug>")
@@ -71,6 +75,19 @@ def ask(slug: str) -> ResponseReturnValue:
         ask_to_join(session, now(), desk(), typed.form)
         session.commit()
     return render_template("public/check_mail.html", address=typed.form.address.typed, guide=guide)
+
+
+def _count_visit(slug: str, source: str) -> None:
+    """People only, as far as the request tells; the page comes before the statistics."""
+    fetched_ahead = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+    if request.method != "GET" or fetched_ahead or is_machine(user_agent()):
+        return
+    day = now().astimezone(ZoneInfo(site().time_zone)).date()
+    try:
+        count_visit(writer(), slug, day, source)
+        writer().commit()
+    except SQLAlchemyError as error:
+        log.warning("a visit was not counted: %s", error)
 
 
 def _landing(slug: str, state: FormState) -> str:
@@ -98,51 +115,3 @@ def cover(slug: str) -> ResponseReturnValue:
     response.set_etag(guide.sha256[:16])
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response.make_conditional(request)
-
-
-@bp.get("/guides/<slug>/download/<token>")
-def download_page(slug: str, token: str) -> ResponseReturnValue:
-    """Opening the link is noted and nothing else: a scanner neither takes nor uses up the guide."""
-    session = writer()
-    access = read_download(session, now(), runtime().signer, slug, token)
-    note_seen(session, now(), access.grant, visit())
-    session.commit()
-    page = "public/download_expired.html" if access.expired else "public/download.html"
-    shown = render_template(page, access=access, slug=slug, token=token)
-    return for_one_reader(Response(shown, status=410 if access.expired else 200))
-
-
-@bp.post("/guides/<slug>/download/<token>")
-def download(slug: str, token: str) -> ResponseReturnValue:
-    """A person takes the file; the grant remembers it."""
-    pace_posts()
-    session = writer()
-    access = read_download(session, now(), runtime().signer, slug, token)
-    if access.expired:
-        shown = render_template("public/download_expired.html", access=access, slug=slug, token=token)
-        return for_one_reader(Response(shown, status=410))
-    data = _file(access.file)
-    record_download(session, now(), access, visit())
-    session.commit()
-    response = remember_reader(for_one_reader(Response(data, mimetype="application/pdf")), access.grant)
-    response.headers.set("Content-Disposition", "attachment", filename=access.file.file_name)
-    return response
-
-
-def _file(file: GuideFile) -> bytes:
-    try:
-        return runtime().storage.get(file.storage_key)
-    except NotFound:
-        raise NotFound(
-            "The file of this guide is missing on our side.", hint="Please answer the mail; we put it right."
-        ) from None
-
-
-@bp.post("/guides/<slug>/download/<token>/fresh")
-def fresh(slug: str, token: str) -> ResponseReturnValue:
-    """A new link goes to the mailbox it belongs to, not to whoever holds the old one."""
-    pace_posts()
-    session = writer()
-    send_fresh_link(session, now(), desk(), slug, token, visit())
-    session.commit()
-    return for_one_reader(Response(render_template("public/fresh_sent.html")))

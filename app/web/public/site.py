@@ -29,7 +29,9 @@ PRIVATE = (
     "/preferences/",
     "/unsubscribe/",
     "/guides/*/download/",
+    "/guides/*/file/",
     "/guides/*/read",
+    "/guides/*/take/",
     "/t/",
     "/dev/",
 )

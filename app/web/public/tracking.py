@@ -1,6 +1,7 @@
 """`/t/…`: keep the evidence, then send the reader on; nothing in the request chooses where to."""
 
 import logging
+import re
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -41,7 +42,15 @@ def click(token: str, number: int) -> ResponseReturnValue:
         writer().commit()
     except SQLAlchemyError as error:  # the reader comes before the statistics
         log.warning("a click was not recorded: %s", error)
-    return _private(redirect(target, 302))
+    return _private(redirect(_own_way(target, token), 302))
+
+
+def _own_way(target: str, token: str) -> str:
+    """The page of one of our guides is opened by the letter's own key: its reader need not fill in a form."""
+    slug = target.removeprefix(runtime().links.guide(""))
+    if slug != target and re.fullmatch(r"[a-z0-9-]+", slug):
+        return f"{target}/take/{token}"
+    return target
 
 
 @bp.get("/t/o/<token>.gif")

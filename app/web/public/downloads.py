@@ -1,0 +1,123 @@
+"""`/guides/…/download/…`: opening the link is noted, a person's press takes the guide, the file is not public.
+
+The press is answered with an address that is good for minutes, so that a browser can ask for parts of the file
+(RFC 9110, section 14) without counting as many readers.
+"""
+
+import logging
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from app.delivery.notices import Notice, tell_authors
+from app.foundation.errors import Gone, HandoffError, NotFound
+from app.guides.access import Access, file_token, note_seen, read_download, read_file_token, record_download
+from app.guides.models import GuideFile
+from app.signup.requesting import send_fresh_link
+from app.web.public.desk import desk, pace_posts, visit
+from app.web.public.guide_reading import remember_reader
+from app.web.public.site import for_one_reader
+from app.web.state import now, reader, runtime, writer
+
+bp = Blueprint("downloads", __name__)
+log = logging.getLogger(__name__)
+
+
+@bp.get("/guides/<slug>/download/<token>")
+def page(slug: str, token: str) -> ResponseReturnValue:
+    """Opening the link is noted and nothing else: a scanner neither takes nor uses up the guide."""
+    session = writer()
+    access = read_download(session, now(), runtime().signer, slug, token)
+    note_seen(session, now(), access, visit())
+    session.commit()
+    if access.closed:
+        return _closed(access, slug, token)
+    shown = render_template("public/download.html", access=access, slug=slug, token=token)
+    return for_one_reader(Response(shown))
+
+
+@bp.post("/guides/<slug>/download/<token>")
+def take(slug: str, token: str) -> ResponseReturnValue:
+    """A person takes the guide: the grant remembers it, and the answer leads to the file."""
+    pace_posts()
+    session = writer()
+    access = read_download(session, now(), runtime().signer, slug, token)
+    if access.closed:
+        return _closed(access, slug, token)
+    if not runtime().storage.exists(access.file.storage_key):
+        raise _missing(access.file)
+    try:
+        record_download(session, now(), access, visit())
+    except Gone:
+        session.rollback()  # somebody else used the link for the last time in this very moment
+        return _closed(read_download(session, now(), runtime().signer, slug, token), slug, token)
+    session.commit()
+    key = file_token(runtime().signer, access, now())
+    answer = redirect(f"/guides/{access.grant.slug}/file/{key}", 303)
+    return remember_reader(for_one_reader(answer), access.grant)  # type: ignore[arg-type]
+
+
+@bp.get("/guides/<slug>/file/<token>")
+def file(slug: str, token: str) -> ResponseReturnValue:
+    """The file itself, whole or one part of it; many parts at once are answered with the whole."""
+    found = read_file_token(reader(), now(), runtime().signer, slug, token)
+    try:
+        data = runtime().storage.get(found.storage_key)
+    except NotFound:
+        raise _missing(found) from None
+    response = for_one_reader(Response(data, mimetype="application/pdf"))
+    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    response.set_etag(found.sha256[:32])
+    several = "," in request.headers.get("Range", "")
+    try:
+        return response.make_conditional(request, accept_ranges=not several, complete_length=len(data))
+    except RequestedRangeNotSatisfiable:
+        nothing = Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
+        return for_one_reader(nothing)
+
+
+@bp.post("/guides/<slug>/download/<token>/fresh")
+def fresh(slug: str, token: str) -> ResponseReturnValue:
+    """A new link goes to the mailbox it belongs to, not to whoever holds the old one."""
+    pace_posts()
+    session = writer()
+    send_fresh_link(session, now(), desk(), slug, token, visit())
+    session.commit()
+    return for_one_reader(Response(render_template("public/fresh_sent.html")))
+
+
+def _closed(access: Access, slug: str, token: str) -> ResponseReturnValue:
+    shown = render_template("public/download_expired.html", access=access, slug=slug, token=token)
+    return for_one_reader(Response(shown, status=410))
+
+
+def _missing(file: GuideFile) -> NotFound:
+    """Say it to the reader, and to the authors once for each edition."""
+    notice = Notice(
+        headline=f"The file of “{file.title}” is missing",
+        paragraphs=(
+            f"A reader wanted to download edition {file.edition}, and the file is not in storage any more.",
+            "Build the guide again, with “handoff guide build”, and the links that readers have will work again.",
+        ),
+        action_label="Look at the guide",
+        action_url=runtime().links.admin(f"guides/{file.slug}"),
+    )
+    here, session = runtime(), writer()
+    session.rollback()
+    try:
+        tell_authors(
+            session,
+            now(),
+            notice,
+            emails_dir=here.settings.emails_dir,
+            links=here.links,
+            occasion=f"missing:{file.id}:{now():%Y%m}",
+        )
+        session.commit()
+    except HandoffError as error:
+        log.error("the file of edition %s is missing, and its authors could not be told: %s", file.id, error)
+    return NotFound(
+        "The file of this guide is missing on our side.",
+        hint="We have been told. Your link stays good; please try again tomorrow.",
+    )
