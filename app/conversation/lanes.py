@@ -21,7 +21,8 @@ _CUES: Mapping[Lane, tuple[Cue, ...]] = {
     Lane.HELLO: hello.CUES,
     Lane.OTHER: other.CUES,
 }
-_READ = 6000
+# What somebody wants is said at the beginning or at the end.
+_READ_FIRST, _READ_LAST = 1500, 700
 _WORDS = re.compile(r"[^\W\d_]{2,30}")
 # What a mail is before a word of it is read; a very short one is mostly a thank-you.
 _PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.5, Lane.STUCK: 0.2, Lane.HELLO: 0.3, Lane.OTHER: 0.0}
@@ -53,7 +54,7 @@ def classify_lane(
     """The lane of a reply's own words."""
     if address_lane is not None:
         return LaneGuess(address_lane, 1.0, ("written to the address for it",))
-    said = text.strip()[:_READ]
+    said = _ends_of(text.strip())
     if not said:
         return LaneGuess(Lane.OTHER, 0.5, ("there are no words",))
     scores = dict(_PRIORS)
@@ -65,6 +66,12 @@ def classify_lane(
         scores[lane] += weight
         told[lane].append((weight, why))
     return _decide(scores, told)
+
+
+def _ends_of(text: str) -> str:
+    if len(text) <= _READ_FIRST + _READ_LAST:
+        return text.lower()
+    return f"{text[:_READ_FIRST]}\n{text[-_READ_LAST:]}".lower()
 
 
 def _decide(scores: dict[Lane, float], told: dict[Lane, list[tuple[float, str]]]) -> LaneGuess:
@@ -96,7 +103,7 @@ def _from_shape(said: str) -> list[tuple[Lane, float, str]]:
 
 
 def _words_of(text: str) -> set[str]:
-    return {word.casefold() for word in _WORDS.findall(text[:_READ])}
+    return {word.casefold() for word in _WORDS.findall(_ends_of(text))}
 
 
 def _from_corrections(said: str, corrections: Iterable[Correction]) -> list[tuple[Lane, float, str]]:

@@ -16,7 +16,7 @@ from app.conversation.reading.markup import html_lines, shows_quote
 from app.conversation.reading.quoting import read_quotes
 from app.conversation.reading.signature import without_signature
 
-LONGEST_READ = 300_000
+MANY_PIECES = 40
 _MANY_BLANKS = re.compile(r"\n{4,}")
 _NO_TEXT = re.compile(
     r"\bhtml\b|does not support|cannot display|nicht (?:darstellen|unterstützt)", re.IGNORECASE
@@ -75,25 +75,16 @@ def _html_words(html: str, *, html_only: bool) -> ReaderWords:
 
 
 def _words(text: str) -> ReaderWords:
-    reading = read_quotes(split_lines(_bounded(text)))
+    reading = read_quotes(split_lines(text))
     pieces = [piece for piece in reading.pieces if any(piece)]
     if pieces:
         pieces[0] = strip_banners(pieces[0])
     kept: list[str] = []
-    last = True
-    for piece in reversed(pieces):
-        own = without_signature(piece, last=last)
-        if own:
+    for number, piece in reversed(list(enumerate(pieces))):
+        # Nobody signs between two answers; looking there would only cost time where thousands alternate.
+        signed = not kept or number == 0 or len(pieces) < MANY_PIECES
+        own = without_signature(piece, last=not kept) if signed else piece
+        if any(own):
             kept.append("\n".join(own))
-            last = False
     said = _MANY_BLANKS.sub("\n\n\n", "\n\n".join(reversed(kept))).strip()
     return ReaderWords(said, quoted=reading.quoted, forwarded=reading.forwarded)
-
-
-def _bounded(text: str) -> str:
-    """A megabyte is read at both ends: people write above or below what they quote."""
-    if len(text) <= LONGEST_READ:
-        return text
-    head = text[: LONGEST_READ * 2 // 3]
-    tail = text[-LONGEST_READ // 3 :]
-    return head[: head.rfind("\n") + 1 or None] + tail[tail.find("\n") + 1 :]

@@ -11,22 +11,12 @@ from typing import Any
 import pytest
 
 from app.conversation.reply_text import reader_words, strip_quotes
+from tests.conversation.cases import pairs, sections, squeezed
 
 CORPORA = os.environ.get("HANDOFF_CORPORA")
-HERE = Path(__file__).parent
 OWN = "That one about the refunds was good.\nWe tried it too: it worked.\n\nMore please."
 LETTER = "Most teams never make that mapping explicit.\n\nWho owns the refund where you work?\n- one\n- two"
 QUOTED = "\n".join(f"> {line}".rstrip() for line in LETTER.split("\n"))
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-def sections(name: str) -> list[tuple[str, str]]:
-    """The `=== title` sections of a text file beside this one."""
-    parts = (HERE / name).read_text(encoding="utf-8").split("\n=== ")[1:]
-    return [(title, body) for title, _, body in (part.partition("\n") for part in parts)]
 
 
 DIALECTS = dict(sections("dialects.txt"))
@@ -34,16 +24,10 @@ ATTRIBUTIONS = DIALECTS["attributions"].splitlines()
 HEADER_BLOCKS = DIALECTS["header blocks"].split("\n\n")
 SEPARATORS = DIALECTS["separators"].splitlines()
 DEVICE_LINES = DIALECTS["device lines"].splitlines()
-WRITTEN = [
-    pytest.param(raw, said, id=name)
-    for (name, raw), (_, said) in zip(
-        sections("written_replies.txt")[::2], sections("written_replies.txt")[1::2], strict=True
-    )
-]
 KEPT = [pytest.param(body, id=name) for name, body in sections("kept_replies.txt")]
 
 
-@pytest.mark.parametrize(("raw", "said"), WRITTEN)
+@pytest.mark.parametrize(("raw", "said"), pairs("written_replies.txt"))
 def test_what_a_mail_program_adds_is_taken_away(raw: str, said: str) -> None:
     assert squeezed(strip_quotes(raw)) == squeezed(said)
 

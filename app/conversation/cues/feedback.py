@@ -16,7 +16,7 @@ CUES: tuple[Cue, ...] = (
         r"|one|post|edition|work on|thing i|guide|stuff)\b",
         r"\bspot on\b|\bso true\b|\bgold\b|nailed it|hit (?:close to )?home|\d{1,2}/10|\bresonat"
         r"|made me (?:think|laugh|smile)|laughed out loud|\bforwarded (?:it|this|to)|\bshared (?:it"
-        r"|this|with)|\bstolen\b|\bsaved\b,|food for thought|eye[- ]opening|\bA\+",
+        r"|this|with)|\bstolen\b|\bsaved\b,|food for thought|eye[- ]opening|\ba\+",
         r"(?:beitrag|ausgabe|artikel|text|newsletter|leitfaden).{0,40}(?:stark|gut|toll|super|klasse"
         r"|hilfreich|spannend|großartig)|(?:toller?|starker?|guter?|spannender?"
         r"|sehr guter?) (?:beitrag|ausgabe|artikel|text|newsletter|leitfaden)|gern mehr|auf den punkt",

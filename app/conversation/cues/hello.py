@@ -25,7 +25,7 @@ CUES: tuple[Cue, ...] = (
         r"|caller)|\bbeen reading (?:since|for)\b|\blooking forward to\b|\bwe met\b|small world"
         r"|\bfellow\b",
         r"\bi (?:lead|run|manage|look after|head|work (?:in|at|for|as)) .{0,80}(?:,|\.| in | at )",
-        r"\bi['’]?m (?:a|an|the) (?:recovering|new|head|cx|service)|\bi['’]m [A-Z]\w+[,.]",
+        r"\bi['’]?m (?:a|an|the) (?:recovering|new|head|cx|service)|\bi['’]m \w+[,.]",
         r"ich bin (?:die|der) neue|freue mich auf|lese (?:seit|schon|gern)",
         r"je (?:viens de m['’]|suis (?:la|le) nouve)|ravie? de",
         r"acabo de (?:suscrib|apunt)|encantad[oa] de|trabajo en",

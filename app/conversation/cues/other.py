@@ -47,7 +47,7 @@ CUES: tuple[Cue, ...] = (
         r"(?:double|triple|boost|increase|grow|skyrocket) your",
         r"our (?:services?|agency|platform|solution|growth engine)\b",
         r"\bwe (?:offer|provide|specialis|specializ|make|help (?:companies|brands|businesses))",
-        r"\bI help (?:\w+ ){0,4}(?:owners|companies|brands|creators|businesses)",
+        r"\bi help (?:\w+ ){0,4}(?:owners|companies|brands|creators|businesses)",
         r"\bseo\b|backlinks?|do-?follow|guest (?:post|blog|article)",
         r"\bsend (?:you )?a quote\b",
         r"(?:wir bieten|unsere agentur|unser angebot)",
@@ -92,7 +92,7 @@ CUES: tuple[Cue, ...] = (
     cue(
         2.5,
         "business papers",
-        r"\binvoice|\bPO number|\bpurchase order|\boverdue\b|\bremit|\bcontract\b.{0,40}\b(?:sign"
+        r"\binvoice|\bpo number|\bpurchase order|\boverdue\b|\bremit|\bcontract\b.{0,40}\b(?:sign"
         r"|attached)|\bcountersign|\brechnung\b(?!s)|\bfacture\b|\bfactura\b|\bfatura\b"
         r"|\bnota fiscal\b",
     ),

@@ -28,7 +28,7 @@ CUES: tuple[Cue, ...] = (
         r"\b(?:can|could|would) you (?:help|advise|explain|recommend|point|send|resend|check|clarify|share)",
         r"\bdo you have (?:a|an|any)\b.{0,60}(?:template|example|tool|checklist|version|slide|tip"
         r"|suggestion)",
-        r"\bhelp (?:me|us)\b|\bHELP\b",
+        r"\bhelp (?:me|us)\b",
         r"\bany chance (?:of|you)\b",
         r"\bwhat (?:arguments|tool|tools|metric)\b",
         r"have you seen (?:any|it|this)",
@@ -88,6 +88,6 @@ CUES: tuple[Cue, ...] = (
         1.2,
         "a question follows the praise",
         r"(?:quick|one|but|here is my|small) (?:question|problem)|question though|but (?:here|how|what"
-        r"|I (?:just )?can)",
+        r"|i (?:just )?can)",
     ),
 )

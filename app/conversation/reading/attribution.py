@@ -9,27 +9,38 @@ import re
 
 from app.conversation.reading.lines import LONGEST, next_said, word_set
 
-_VERBS = (
-    r"wrote|writes|has written|schrieb(?:en)?|schreibt|geschrieben|(?:a|à|avez|as) écrit|écrit"
-    r"|écrivait|escribi[óo]"
-    r"|escribe|ha escrito|escreveu|escreve|ha scritto|scrive|scrisse|schreef|schrijft|geschreven"
-    r"|het volgende geschreven"
-    r"|skrev|skriver|kirjoitti|kirjoittaa|napisa[łl](?:\(a\)|/a|a)?|pisze|napsal(?:\(a\)|/a|a)?|píše"
-    r"|napísal(?:\(a\)|/a|a)?|написал(?:\(а\)|/а|а)?|пишет|писал(?:\(а\)|а)?|пише|написав(?:\(ла\)"
-    r"|ла)?|написа"
-    r"|a scris|scrie|írta|írja|yazdı|yazmış|έγραψε|γράφει|כתבה?|כתב/ה|כתב\(ה\)|‏?כתב‏?|كتبت?"
-    r"|napisao(?:/la|\(la\))?"
-    r"|napisala|je napisal(?:\(a\)|a)?|va escriure|ha escrit|rašė|parašė|rakstīja|kirjutas"
-    r"|skrifaði|menulis|tulis"
-    r"|نوشت|نوشته|viết|đã viết|escribiu|idatzi du|ysgrifennodd|shkroi|напиша|жазды|a scríobh"
-    r"|wrote the following|sagte|sent"
+_VERBS = frozenset(
+    word.casefold()
+    for word in word_set(
+        """wrote writes written schrieb schrieben schreibt geschrieben écrit écrivait escribió escribio escribe escrito
+        escreveu escreve scritto scrive scrisse schreef schrijft geschreven skrev skriver kirjoitti kirjoittaa
+        napisał napisała napisal napisala napsal napsala
+        napísal napísala napisana pisze píše написал написала пишет писал писала пише
+        написав написала написа scris scrie írta írja yazdı yazmış yazdi έγραψε γράφει כתב כתבה كتب كتبت كتابة نوشت
+        نوشته napisao napisao escriure escrit rašė parašė rakstīja kirjutas skrifaði menulis tulis viết escribiu idatzi
+        ysgrifennodd shkroi напиша жазды scríobh লিখেছেন"""
+    )
 )
-VERB = re.compile(
-    rf"(?:(?<![^\W\d_])(?:{_VERBS})(?![^\W\d_])(?!@)|写道|寫道|写到|写了|书写|書きました|のメッセージ"
-    r"|のメール|님이 작성"
-    r"|작성하였습니다|작성했습니다|썼습니다|님이 쓴|님의 말|เขียน|ने लिखा|লিখেছেন)",
-    re.IGNORECASE,
+_CJK_VERBS = (
+    "写道",
+    "寫道",
+    "写到",
+    "写了",
+    "书写",
+    "書きました",
+    "のメッセージ",
+    "のメール",
+    "님이 작성",
+    "작성하였습니다",
+    "작성했습니다",
+    "썼습니다",
+    "님이 쓴",
+    "님의 말",
+    "작성:",
+    "เขียน",
+    "ने लिखा",
 )
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _QUOTING = re.compile(
     r"(?:quoting|quote from|zitat von|zitiere|citando(?: a)?|citation de|cita de|citaat van|citerar|citerer"
     r"|cytowanie|cytuję|cytat|citace|citát|цитирую|quotando|lainaus|idézet"
@@ -57,7 +68,6 @@ _LEAD_WORDS = word_set(
     τη τις δευ τρι τετ πεμ παρ σαβ κυρ"""
 )
 _LEADS = frozenset(word.casefold() for word in _LEAD_WORDS)
-_FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _LEADING_SCRIPTS = ("在", "於", "于", "ในวันที่", "เมื่อ", "ב-", "Στις")
 # "mar. 5 mars", "uto, 5. ožu", "5 марта", "2024年3月": a weekday in any language, or a date.
 _DATED_START = re.compile(
@@ -74,11 +84,9 @@ _NAME_THEN_MAIL = re.compile(r"[\"'“]?(?:[^\s<>:]{1,40}\s{1,3}){0,6}?[<(\[]?(?
 _NAME = re.compile(r"[\"'“]?[^\W\d_a-z][^\s.!?:;]{0,40}(?: [^\s!?:;]{1,40}){0,4},?\Z")
 _OLD_GMAIL = re.compile(r"\d{4}[/-]\d{1,2}[/-]\d{1,2}\b.{0,120}<[^<>\s@]{1,64}@[^<>\s]{1,100}>\Z")
 # A full name right before the verb or right after it, beside a date: "Le 5 mars 2024, Jean Dupont a écrit :".
-_NAMED = re.compile(
-    rf"(?-i:[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}}[ .-]{{1,2}}[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}}),?\s(?:{_VERBS})\s?[:：]"
-    rf"|\b(?:{_VERBS})\s(?-i:[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}} [A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{{1,30}})\s?[:：]",
-    re.IGNORECASE,
-)
+_FULL_NAME = r"[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{1,30}[ .-]{1,2}[A-ZÀ-ÖØ-ÞА-Я][^\W\d_]{1,30}"
+_NAMED_BEFORE = re.compile(rf"{_FULL_NAME},?\s{{1,2}}(?:(?:a|ha|hat|has|ezt|je) )?\Z")
+_NAMED_AFTER = re.compile(rf"\s{{1,2}}{_FULL_NAME}\s?[:：]\Z")
 _FIRST_PERSON = re.compile(
     r"(?<![\w@.<])(?:I|we|my|our|you|ich|wir|Sie|je|nous|vous|j'ai|yo|nosotros|eu|nós|ik|wij|jag|vi|jeg|io|noi|я|мы)"
     r"(?![\w@])"
@@ -90,14 +98,30 @@ _MARK = re.compile(r"(>|＞|\||&gt;|[A-Za-z]{1,4}>)")
 _WINDOW = 4
 
 
+def may_begin(clean: list[str], at: int) -> bool:
+    """Cheap: could an attribution begin on this line? It has a beginning of the known kinds and an end nearby."""
+    return _may_end_nearby(clean, at) and _may_start(clean, at)
+
+
 def attribution(clean: list[str], at: int) -> int | None:
-    """The line after an attribution starting at `at`, or None when this is an ordinary line."""
-    if not _may_end_nearby(clean, at) or not _may_start(clean, at):
+    """The line after an attribution that begins at `at` (see `may_begin`), or None when there is none."""
+    end = None
+    joined = ""
+    for here in range(at, min(at + _WINDOW, len(clean))):
+        if not clean[here] or (here > at and clean[here].startswith(">")):
+            break
+        joined = f"{joined} {clean[here]}" if joined else clean[here]
+        if len(joined) > LONGEST:
+            break
+        text = joined.lstrip(_DRESS).rstrip(_TAIL)
+        ends = text.endswith(_ENDS)
+        if (ends or end is None) and _introduces(text, follows=_quoted_line(clean, here + 1)):
+            end = here + 1
+            if ends:
+                break
+    if end is None or (end > at + 1 and _starts_later(clean, at, end - 1)):
         return None
-    end = _ended(clean, at, colon=True) or _ended(clean, at, colon=False)
-    if end is not None and end < len(clean) and clean[end] and not clean[end].strip(_TAIL):
-        end += 1
-    return end
+    return end + 1 if end < len(clean) and clean[end] and not clean[end].strip(_TAIL) else end
 
 
 def leads(line: str) -> bool:
@@ -105,48 +129,48 @@ def leads(line: str) -> bool:
     start = line.lstrip(_DRESS)
     if _DATED_START.match(start) or start.startswith(_LEADING_SCRIPTS):
         return True
-    word = _FIRST_WORD.match(start)
+    word = _WORD.match(start)
     return word is not None and (word.group().casefold() in _LEADS or _QUOTING.match(start) is not None)
 
 
+def find_verb(text: str) -> tuple[int, int] | None:
+    """Where the last verb of writing stands."""
+    found = None
+    for word in _WORD.finditer(text):
+        if word.group().casefold() in _VERBS and text[word.end() : word.end() + 1] != "@":
+            found = word.span()
+    for verb in _CJK_VERBS:
+        at = text.rfind(verb)
+        if at >= 0:
+            return at, at + len(verb)
+    return found
+
+
 def _may_end_nearby(clean: list[str], at: int) -> bool:
-    """Cheap: an attribution ends with a colon, an address or a verb within a few lines."""
+    """Cheap: an attribution ends with a colon or holds an address, within a few lines."""
     for line in clean[at : at + _WINDOW]:
         if not line:
             return False
-        if ":" in line or "：" in line or "@" in line or line[-1] in "，>":
+        if line[-1] in ":：-*_" or "@" in line or "<" in line or "：" in line:
             return True
     return False
 
 
 def _may_start(clean: list[str], at: int) -> bool:
-    """A beginning of the known kinds: a lead, a name with an address, or a name whose address is on the next line."""
+    """A lead, a name with an address, a name whose address is on the next line, or a name and a verb."""
     line = clean[at][:LONGEST]
     start = line.lstrip(_DRESS)
-    if leads(line) or _NAME_THEN_MAIL.match(start):
+    if leads(line) or ("@" in start and _NAME_THEN_MAIL.match(start)):
         return True
-    if _NAME.match(start) and at + 1 < len(clean):
+    if at + 1 < len(clean) and _NAME.match(start):
         below = clean[at + 1]
-        if below.startswith(("<", "(", "[mailto:")) or VERB.match(below):
+        first = _WORD.match(below)
+        if below.startswith(("<", "(", "[mailto:")) or (
+            first is not None and first.group().casefold() in _VERBS
+        ):
             return True
-    verb = VERB.search(start)
-    return verb is not None and _NAME.match(start[: verb.start()].strip(" ,\"'")) is not None
-
-
-def _ended(clean: list[str], at: int, *, colon: bool) -> int | None:
-    joined = ""
-    for here in range(at, min(at + _WINDOW, len(clean))):
-        if not clean[here] or (here > at and clean[here].startswith(">")):
-            return None
-        joined = f"{joined} {clean[here]}" if joined else clean[here]
-        if len(joined) > LONGEST:
-            return None
-        text = joined.lstrip(_DRESS).rstrip(_TAIL)
-        follows = _quoted_line(clean, here + 1)
-        if text.endswith(_ENDS) is not colon or not _introduces(text, follows=follows):
-            continue
-        return None if here > at and _starts_later(clean, at, here) else here + 1
-    return None
+    verb = find_verb(start[:80])
+    return verb is not None and _NAME.match(start[: verb[0]].strip(" ,\"'")) is not None
 
 
 def other_mark(line: str) -> str | None:
@@ -185,12 +209,14 @@ def _begins_there(clean: list[str], start: int, end: int) -> bool:
 
 def _introduces(text: str, *, follows: bool) -> bool:
     """Is there enough evidence in these words? `follows`: a marked quote stands below them."""
-    verb = VERB.search(text)
     mail = _MAIL.search(text) is not None
     moment = _TIME.search(text) is not None
     dated = moment or _DATE.search(text) is not None
+    if not (mail or dated or follows):
+        return False
+    verb = find_verb(text)
     if not text.endswith(_ENDS):
-        if verb is not None and verb.end() >= len(text) - 4:
+        if verb is not None and verb[1] >= len(text) - 4:
             return mail and (dated or follows)
         return _inline(text) or _OLD_GMAIL.match(text) is not None
     if mail and dated:
@@ -204,20 +230,21 @@ def _introduces(text: str, *, follows: bool) -> bool:
     if verb is None:
         return follows and moment and leads(text)
     if dated:
-        return follows or moment or (_NAMED.search(text) is not None and leads(text))
-    before = text[: verb.start()].strip(" ,\"'")
-    return follows and not leads(text) and _NAME.match(before) is not None
+        return follows or moment or (_signed(text, verb) and leads(text))
+    return follows and not leads(text) and _NAME.match(text[: verb[0]].strip(" ,\"'")) is not None
 
 
-_INLINE_END = re.compile(
-    rf"(?:<[^<>\s]{{3,120}}>|\d{{2}}|[^\W\d_]|\")\s?,?\s?(?:{_VERBS})\s?:\s", re.IGNORECASE
-)
+def _signed(text: str, verb: tuple[int, int]) -> bool:
+    before, after = text[: verb[0]][-80:], text[verb[1] :]
+    return _NAMED_BEFORE.search(before) is not None or _NAMED_AFTER.match(after) is not None
 
 
 def _inline(text: str) -> bool:
     """The quote begins on the attribution's own line, as when a mail lost its line breaks."""
-    found = _INLINE_END.search(text) if leads(text) else None
-    if found is None:
+    if ": " not in text or not leads(text):
         return False
-    head = text[: found.end()]
-    return _MAIL.search(head) is not None and _TIME.search(head) is not None
+    for word in _WORD.finditer(text):
+        if word.group().casefold() in _VERBS and text[word.end() : word.end() + 3].lstrip().startswith(": "):
+            head = text[: word.start()]
+            return _MAIL.search(head) is not None and _TIME.search(head) is not None
+    return False

@@ -182,33 +182,41 @@ _BANNER_MORE = re.compile(
 
 
 def strip_banners(piece: list[str]) -> list[str]:
-    """Without the warning a gateway put above the words."""
-    at = 0
-    while at < len(piece):
-        line = clean_line(piece[at][:LONGEST])
-        if line and not is_ruler(line) and not _BANNER.match(line):
+    """Without the warnings a gateway put above the words; they stand in the first lines or nowhere."""
+    start, in_banner = 0, False
+    for at, line in enumerate(piece[:_BANNER_LINES]):
+        bare = clean_line(line[:LONGEST])
+        if not bare or is_ruler(bare):
+            in_banner &= bool(bare)
+            continue
+        in_banner = _BANNER.match(bare) is not None or (in_banner and _BANNER_MORE.search(bare) is not None)
+        if not in_banner:
             break
-        if line and _BANNER.match(line):
-            at += 1
-            while at < len(piece) and _continues_banner(piece, at):
-                at += 1
-            return strip_banners(piece[at:]) if any(piece[at:]) else []
-        at += 1
-    return piece
-
-
-def _continues_banner(piece: list[str], at: int) -> bool:
-    line = clean_line(piece[at][:LONGEST])
-    return bool(line) and (_BANNER_MORE.search(line) is not None or is_ruler(line))
+        start = at + 1
+    return piece[start:]
 
 
 def is_legal(paragraph: str) -> bool:
     """Is this paragraph a disclaimer? Several legal cues together, or a heading and one."""
-    text = paragraph[:3000]
-    cues = sum(cue.search(text) is not None for cue in _LEGAL_CUES)
+    text = paragraph[:2000]
+    if len(text) < 40 and not _LEGAL_START.match(text):
+        return False
+    cues = missed = 0
+    for cue in _LEGAL_CUES:
+        if cue.search(text):
+            cues += 1
+        else:
+            missed += 1
+        if missed > 2:
+            return False
     if _LEGAL_START.match(text):
         return cues >= 2 or len(text.strip()) < 40
     return cues >= 4 or (cues == 3 and len(text) > 120)
+
+
+_BANNER_LINES = 20
+_FOOTER_LINES = 300
+_FOOTER_PARAGRAPHS = 20
 
 
 def is_footer(line: str) -> bool:
@@ -219,10 +227,13 @@ def is_footer(line: str) -> bool:
 def cut_boilerplate(piece: list[str]) -> list[str]:
     """Without everything from the first disclaimer or footer paragraph on.
 
-    Only the last forty paragraphs are looked at: footers sit at the end, and a novel is not worth the time.
+    Only the end is looked at: footers sit there, and a novel is not worth the time.
     """
-    starts = [at for at, line in enumerate(piece) if line.strip() and (at == 0 or not piece[at - 1].strip())]
-    for at in starts[-40:]:
+    first = max(0, len(piece) - _FOOTER_LINES)
+    starts = [
+        at for at in range(first, len(piece)) if piece[at].strip() and (at == 0 or not piece[at - 1].strip())
+    ]
+    for at in starts[-_FOOTER_PARAGRAPHS:]:
         end = next((here for here in range(at, len(piece)) if not piece[here].strip()), len(piece))
         if is_legal(" ".join(piece[at : min(end, at + 40)])):
             return _trim(piece[:at])

@@ -7,15 +7,18 @@ them stay. An unmarked old mail (Outlook, Exchange, Notes, most phones) hides ev
 import re
 from dataclasses import dataclass, field
 
-from app.conversation.reading.attribution import attribution, other_mark
+from app.conversation.reading.attribution import attribution, may_begin, other_mark
+from app.conversation.reading.labels import header_label
 from app.conversation.reading.lines import Lines, next_said
-from app.conversation.reading.separators import SAID_ALONE, is_ruler, old_mail_below
+from app.conversation.reading.separators import announces, is_ruler, old_mail_below
 
 _MARKS = (">", "＞", "&gt;")
 _FACE = re.compile(r">[:;=xX._<-]['^-]?[()<>DPO_/\\|3]|>[_.]<|>>> ")
 _AMOUNT = re.compile(r">\s?[\d$€£¥=~]|>=")
-# Real mails stay far below; a bait made of colons stops being examined here.
-_EXAMINED = 3000
+_MARKED_STARTS = "-_=*~#+‐‑–—―─━[<"
+# A mail made of nothing but bait stops being examined here.
+_MOST_GLANCES = 4000
+_MOST_LOOKS = 400
 
 
 @dataclass
@@ -36,7 +39,8 @@ def read_quotes(lines: Lines) -> Reading:
     own, clean = lines.own, lines.clean
     reading = Reading()
     marked = _has_marked_quotes(clean)
-    at, examined = 0, 0
+    search = _Search(clean)
+    at = 0
     while at < len(clean):
         line = clean[at]
         if not line:
@@ -47,20 +51,18 @@ def read_quotes(lines: Lines) -> Reading:
             reading.break_here()
             at = _past_quote(clean, at)
             continue
-        if examined < _EXAMINED and _worth_a_look(clean, at):
-            examined += 1
-            below = _boundary(clean, at)
-            if below is not None:
-                kind, body = below
-                reading.forwarded |= kind == "forwarded"
-                _drop_ruler(reading.pieces[-1])
-                reading.break_here()
-                following = next_said(clean, body, 400)
-                mark = other_mark(clean[following]) if following < len(clean) else None
-                if kind == "above" or mark is None:
-                    break
-                at = following if mark in _MARKS else _past_other_marks(clean, following, mark)
-                continue
+        below = search.boundary(at)
+        if below is not None:
+            kind, body = below
+            reading.forwarded |= kind == "forwarded"
+            _drop_ruler(reading.pieces[-1])
+            reading.break_here()
+            following = next_said(clean, body, 400)
+            mark = other_mark(clean[following]) if following < len(clean) else None
+            if kind == "above" or mark is None:
+                break
+            at = following if mark in _MARKS else _past_other_marks(clean, following, mark)
+            continue
         reading.pieces[-1].append(own[at])
         at += 1
     return reading
@@ -82,21 +84,38 @@ def _ordinary(line: str) -> bool:
     return _FACE.match(line) is not None or _AMOUNT.match(line) is not None
 
 
-def _worth_a_look(clean: list[str], at: int) -> bool:
-    line = clean[at]
-    if line[0] in "-_=*~#+‐‑–—―─━[<" or line[-1] in ":：>" or "@" in line or ":" in line or "：" in line:
-        return True
-    if len(line) < 60 and line.casefold() in SAID_ALONE:
-        return True
-    return any(following[-1:] in (":", "：", ">") for following in clean[at + 1 : at + 4])
+class _Search:
+    """Looks for the line where the old mail begins, within a budget that real mails stay far below."""
 
+    def __init__(self, clean: list[str]) -> None:
+        self.clean = clean
+        self.glances = 0
+        self.looks = 0
 
-def _boundary(clean: list[str], at: int) -> tuple[str, int] | None:
-    below = old_mail_below(clean, at)
-    if below is not None:
-        return below
-    end = attribution(clean, at)
-    return ("attribution", end) if end is not None else None
+    def boundary(self, at: int) -> tuple[str, int] | None:
+        """What begins at this line, and where its body does."""
+        line = self.clean[at]
+        if self.glances > _MOST_GLANCES or self.looks > _MOST_LOOKS or not self._stands_out(at):
+            return None
+        self.glances += 1
+        if line[0] in _MARKED_STARTS or header_label(line) or announces(line):
+            self.looks += 1
+            below = old_mail_below(self.clean, at)
+            if below is not None:
+                return below
+        if may_begin(self.clean, at):
+            self.looks += 1
+            end = attribution(self.clean, at)
+            return ("attribution", end) if end is not None else None
+        return None
+
+    def _stands_out(self, at: int) -> bool:
+        line = self.clean[at]
+        if line[0] in _MARKED_STARTS or line[-1] in ":：>" or "@" in line or ":" in line or "：" in line:
+            return True
+        if announces(line):
+            return True
+        return any(following and following[-1] in ":：>" for following in self.clean[at + 1 : at + 4])
 
 
 def _past_quote(clean: list[str], at: int) -> int:

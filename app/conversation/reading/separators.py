@@ -66,8 +66,25 @@ _REPLY_ABOVE = re.compile(
     r"|powyżej|выше)\b",
     re.IGNORECASE,
 )
+_ABOVE = (
+    "above",
+    "über",
+    "oberhalb",
+    "dessus",
+    "encima",
+    "arriba",
+    "acima",
+    "sopra",
+    "boven",
+    "ovan",
+    "oven",
+    "powyżej",
+    "выше",
+)
 _LINE_WORD = re.compile(
-    r"\b(?:line|zeile|ligne|línea|linha|riga|lijn|linje\w*|linii|строк\w+)\b", re.IGNORECASE
+    r"\b(?:this|dieser|diese|cette|esta|questa|deze|denne|denna|tej|этой)\s(?:\w+ )?"
+    r"(?:line|zeile|linie|ligne|línea|linha|riga|lijn|linje|linii|строк\w+)\b",
+    re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[\w.+=-]{1,80}@[\w-]{1,80}|mailto:", re.IGNORECASE)
 
@@ -89,9 +106,17 @@ def separator_kind(line: str) -> str | None:
         return "forwarded" if dressed or line[-1] in ":：" else None
     if dressed and words.startswith(("forwarded by ", "original message processed by ")):
         return "forwarded"
-    if _REPLY_ABOVE.search(line) and (dressed or _LINE_WORD.search(line)):
+    above = any(word in line.casefold() for word in _ABOVE)
+    if above and _REPLY_ABOVE.search(line) and (dressed or _LINE_WORD.search(line)):
         return "above"
     return None
+
+
+def announces(line: str) -> bool:
+    """Cheap: do these words, with or without their dashes, speak of an old mail below?"""
+    if len(line) < 60 and line.strip(_BARE).casefold() in SAID_ALONE:
+        return True
+    return len(line) <= 120 and any(word in line for word in _ABOVE)
 
 
 def header_block(clean: list[str], at: int, *, introduced: bool) -> int | None:
@@ -145,7 +170,7 @@ def _said(clean: list[str], at: int) -> str:
 
 def _undressed(clean: list[str], at: int) -> bool:
     """ "Original Message" without its dashes, right above the headers."""
-    if len(clean[at]) > 60 or clean[at].casefold() not in SAID_ALONE:
+    if clean[at].strip(_BARE).casefold() not in SAID_ALONE:
         return False
     following = next_said(clean, at + 1, 4)
     return following < len(clean) and header_block(clean, following, introduced=True) is not None

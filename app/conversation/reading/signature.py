@@ -87,6 +87,8 @@ _WEAK = phrase_set(
 _SOFT_THANKS = phrase_set(
     "감사합니다|고맙습니다|よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|以上"
 )
+_SIGNED_WITHIN = 120
+_LONGEST_SIGNATURE = 14
 _STRIP = " ,.!–—-~*_:;。，、！؛،"
 
 
@@ -94,16 +96,16 @@ def without_signature(piece: list[str], *, last: bool) -> list[str]:
     """A piece of own lines without what stands under the writer's words.
 
     Delimiters and device lines end any piece; closing formulas and name cards only the `last` one, so that a
-    "Best," between two answers stays.
+    "Best," between two answers stays. Only the end of a long piece is looked at.
     """
-    piece = cut_boilerplate(piece)
-    piece = _without_delimited(piece)
-    piece = _without_device_lines(piece)
+    start = max(0, len(piece) - _SIGNED_WITHIN)
+    above, end = piece[:start], _trim_end(cut_boilerplate(piece[start:]))
+    for without in (_without_delimited, _without_device_lines):
+        end = without(end)
     if last:
-        piece = _without_formula(piece)
-        piece = _without_card(piece)
-        piece = _without_dashed_name(piece)
-    return _trim(piece)
+        for without in (_without_formula, _without_card, _without_dashed_name):
+            end = without(end)
+    return _trim([*above, *end])
 
 
 def _said(piece: list[str], start: int = 0) -> list[int]:
@@ -111,25 +113,27 @@ def _said(piece: list[str], start: int = 0) -> list[int]:
 
 
 def _without_delimited(piece: list[str]) -> list[str]:
-    for at, line in enumerate(piece):
-        head = line.lstrip()
-        if not head or head[0] not in "-—–―_=+*~" or len(head) > 60:
-            continue
-        below = _said(piece, at + 1)
-        clean = clean_line(line)
-        if clean == "--" and _is_signature(piece, below, most=14) and at > 0:
+    """Cut at the first delimiter that has few enough lines below it to be a signature's."""
+    said = _said(piece)
+    for position in range(max(0, len(said) - _LONGEST_SIGNATURE - 1), len(said)):
+        at = said[position]
+        if _delimits(piece, at, said[position + 1 :]):
             return _with_postscript(piece, at)
-        if _DELIMITER.match(clean) and clean != "--" and at > 0 and _is_signature(piece, below, most=8):
-            return _with_postscript(piece, at)
-        if is_ruler(clean) and len(clean) > 5 and below and at > 0 and _is_card(piece, below):
-            return _with_postscript(piece, at)
-        if (
-            clean.startswith(("-- ", "--\u00a0"))
-            and _DASHED_NAME.match(clean)
-            and not (at and piece[at - 1].strip())
-        ):
-            return piece[:at]
     return piece
+
+
+def _delimits(piece: list[str], at: int, below: list[int]) -> bool:
+    head = piece[at].lstrip()
+    if at == 0 or head[0] not in "-—–―_=+*~" or len(head) > 60:
+        return False
+    clean = clean_line(head)
+    if clean == "--":
+        return _is_signature(piece, below, most=_LONGEST_SIGNATURE)
+    if _DELIMITER.match(clean):
+        return _is_signature(piece, below, most=8)
+    if is_ruler(clean) and len(clean) > 5:
+        return bool(below) and _is_card(piece, below)
+    return clean.startswith("-- ") and _DASHED_NAME.match(clean) is not None and not piece[at - 1].strip()
 
 
 def _is_signature(piece: list[str], below: list[int], *, most: int) -> bool:
@@ -284,10 +288,16 @@ def _without_dashed_name(piece: list[str]) -> list[str]:
     return piece[:at] if apart or (glued and line[0] != "/") else piece
 
 
-def _trim(piece: list[str]) -> list[str]:
-    start, end = 0, len(piece)
+def _trim_end(piece: list[str]) -> list[str]:
+    end = len(piece)
     while end and not piece[end - 1].strip():
         end -= 1
-    while start < end and not piece[start].strip():
+    return piece[:end]
+
+
+def _trim(piece: list[str]) -> list[str]:
+    piece = _trim_end(piece)
+    start = 0
+    while start < len(piece) and not piece[start].strip():
         start += 1
-    return piece[start:end]
+    return piece[start:]
