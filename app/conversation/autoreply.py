@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
 
+from app.conversation.leaving import asks_to_leave
 from app.conversation.mime import Mail
 from app.conversation.reply_text import as_mail, reader_words
 
@@ -135,8 +136,9 @@ _CHALLENGE_PROGRAMS = (
 )
 _ABSENT = re.compile(
     r"(?:out of (?:the |my )?office|away from (?:the |my )?(?:office|desk|e-?mail|mail)"
-    r"|on (?:annual |parental |maternity |paternity |sick |medical )?leave"
-    r"|on (?:vacation|holidays?)\b|currently (?:away|travell?ing|unavailable|out)"
+    r"|(?:am|[’']m|be|currently|is) (?:\w+ ){0,3}on (?:\w+ )?(?:leave|vacation|holidays?)\b"
+    r"|on (?:annual|parental|maternity|paternity|sick|medical) leave|currently (?:away|travell?ing"
+    r"|unavailable|out)"
     r"|limited access to (?:my )?(?:e-?mail|mail|internet)|office is closed"
     r"|nicht im (?:büro|haus|dienst)|im urlaub|außer haus|abwesend|in elternzeit|dienstreise"
     r"|nicht erreichbar|absente? du bureau|en congés?\b|en vacances"
@@ -229,7 +231,7 @@ def is_auto_reply(message: Mail | Message | bytes, text: str | None = None) -> A
         kind = AutoReplyKind.VACATION if _sounds_absent(subject, own) else by_header.kind
         return AutoReply(kind, by_header.reason)
     prefix = _subject_prefix(subject)
-    if prefix:
+    if prefix and (prefix not in _SHORT_PREFIXES or _ABSENT.search(own) or _RETURN.search(own)):
         kind = AutoReplyKind.VACATION if _sounds_absent(prefix, own) else AutoReplyKind.MACHINE
         return AutoReply(kind, f"subject: {prefix}")
     return _told_by_words(mail, own)
@@ -300,6 +302,8 @@ def _challenge(mail: Mail, subject: str, own: str, *, certain: bool) -> AutoRepl
 
 def _told_by_words(mail: Mail, own: str) -> AutoReply | None:
     head = own[:2000]
+    if asks_to_leave(own, "") or _LEAVES.search(head):
+        return None
     absent, back, instead = (cue.search(head) is not None for cue in (_ABSENT, _RETURN, _INSTEAD))
     if absent and back and instead and not _ABOUT_THE_LETTER.search(head):
         return AutoReply(AutoReplyKind.VACATION, "speaks of absence, return and whom to ask meanwhile")
@@ -315,9 +319,15 @@ def _told_by_words(mail: Mail, own: str) -> AutoReply | None:
     return None
 
 
+_LEAVES = re.compile(
+    r"\bunsubscribe me\b|\bremove me\b|take me off|abmelden|austragen|désinscri|désabonn|de baja"
+    r"|descadastr",
+    re.IGNORECASE,
+)
 # Somebody who is away and still talks about the letter is a person.
 _ABOUT_THE_LETTER = re.compile(
-    r"\b(?:loved?|enjoyed|letter|newsletter|article|your (?:issue|guide)|the guide|gelesen|ausgabe|artikel|leitfaden"
+    r"\b(?:loved?|enjoyed|letter|newsletter|article|you asked|your (?:issue|guide)|the guide"
+    r"|gelesen|ausgabe|artikel|leitfaden"
     r"|numéro|votre (?:lettre|article)|boletín|guía|artículo|texto|guia)\b",
     re.IGNORECASE,
 )
