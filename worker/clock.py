@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from app.conversation.quarantine import ring_forgotten
@@ -17,7 +18,7 @@ from app.delivery.due import due_editions
 from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.models import EditionClass
 from app.delivery.owners import this_process
-from app.delivery.recovery import find_abandoned, forget_journal, recover
+from app.delivery.recovery import Watch, find_abandoned, forget_journal, recover
 from app.foundation.jobs import BULK, HIGH, Ring
 from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime
@@ -30,16 +31,16 @@ POLL_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 10
 
 
-def tick(here: Runtime, now: datetime) -> None:
+def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
-    for chore in (publish_due, sweep, ring_for_inbound):
+    for chore in (publish_due, partial(sweep, watch=watch), ring_for_inbound):
         attempt(chore, here, now)
 
 
-def sweep(here: Runtime, now: datetime) -> None:
+def sweep(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Take over what dead workers left, then ring for every Edition with something to send."""
     with here.database.reading() as session:
-        abandoned = find_abandoned(session)
+        abandoned = find_abandoned(session, watch)
     journals = here.settings.data_dir / "journals"
     for lease in abandoned:
         with here.database.writing() as session:
@@ -64,7 +65,7 @@ def attempt(chore: Callable[[Runtime, datetime], None], here: Runtime, now: date
     try:
         chore(here, now)
     except Exception:
-        log.exception("%s failed and will be tried again", chore.__name__)
+        log.exception("%s failed and will be tried again", getattr(chore, "__name__", chore))
 
 
 class Ticker:
@@ -73,7 +74,7 @@ class Ticker:
     def __init__(self) -> None:
         self._last: datetime | None = None
 
-    def chore(self, now: datetime) -> Callable[[Runtime, datetime], None] | None:
+    def chore(self, now: datetime) -> Callable[..., None] | None:
         """What to do at this instant: a tick in each new minute and after every jump, a sweep between ticks."""
         last = self._last
         if last is None or now < last or now.replace(second=0, microsecond=0) > last:
@@ -87,7 +88,7 @@ class Ticker:
 
 def run(here: Runtime, stopping: threading.Event, owner: str) -> None:
     """Tick until told to stop; a second clock stands by and takes over when this one is gone."""
-    ticker = Ticker()
+    ticker, watch = Ticker(), Watch()
     while not stopping.is_set():
         now = here.clock()
         chore = ticker.chore(now)
@@ -99,7 +100,7 @@ def run(here: Runtime, stopping: threading.Event, owner: str) -> None:
                 log.exception("the database is away; the clock waits")
                 holding = False
             if holding:
-                attempt(chore, here, now)
+                attempt(partial(chore, watch=watch), here, now)
         stopping.wait(POLL_SECONDS)
     with here.database.writing() as session:
         drop_hold(session, CLOCK, owner)

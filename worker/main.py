@@ -6,7 +6,9 @@ killed is given up within half a minute instead of RQ's seven, and the clock rin
 
 import argparse
 import logging
+import os
 import pkgutil
+import signal
 import time
 from importlib import import_module
 
@@ -40,6 +42,17 @@ class HandoffWorker(Worker):
         """In the forked child: the parent's database sockets are not ours to use or to close."""
         runtime().database.forget_connections()
         super().main_work_horse(job, queue)
+
+    def setup_work_horse_signals(self) -> None:
+        """A job under way is left to end; one that takes long listens for SIGTERM itself."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Tell the job in hand that we are about to leave: sending drains instead of going on for an hour."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGTERM)
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         return MONITORING + MISSED_BEATS

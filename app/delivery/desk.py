@@ -25,14 +25,15 @@ from app.delivery.journal import FileJournal
 from app.delivery.leasing import RUNNING, Lease, finish_lease, give_back_unknown, lease_chunk
 from app.delivery.models import BounceSource, Edition
 from app.delivery.office import Office
-from app.delivery.outcomes import LEASE_MS, LeaseLost, Result, record, unrecorded
+from app.delivery.outcomes import LeaseLost, Result, record, unrecorded
+from app.delivery.owners import boottime
 from app.foundation.db import table_of
 from app.foundation.errors import Conflict
 
 log = logging.getLogger(__name__)
 
-SAFETY_SECONDS: Final = 15.0
-"""A lease is taken for over this long before it is, so that a message under way still ends within it."""
+SAFETY: Final = 0.75
+"""The part of a lease after which we take it for over, so that a message under way still ends within it."""
 
 
 _STATE: Final = select(table_of(Edition).c.state).where(table_of(Edition).c.id == bindparam("p_edition"))
@@ -90,11 +91,6 @@ class Done:
     error: Exception | None = None
 
 
-def boottime() -> float:
-    """Seconds that go on while the machine sleeps, unlike time.monotonic() on Linux."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
 class Desk:
     """Works on one Edition's part of the ledger."""
 
@@ -143,18 +139,23 @@ class Desk:
             if again:
                 give_back_unknown(session, self._owner, self._held)
             running = self._edition(session, now, turn)
-            lease_now = turn.want and running
-            fresh = (
-                lease_chunk(session, now, edition_id=self._edition_id, owner=self._owner)
-                if lease_now
-                else None
-            )
+            fresh = self._lease(session, now) if turn.want and running else None
         return fresh, running
+
+    def _lease(self, session: Session, now: datetime) -> Lease | None:
+        return lease_chunk(
+            session,
+            now,
+            edition_id=self._edition_id,
+            owner=self._owner,
+            lease_seconds=self._office.lease_seconds,
+        )
 
     def _record(self, session: Session, held: Held, results: list[Result], *, again: bool) -> None:
         lease = held.lease
         try:
-            record(session, lease.chunk_id, lease.fence, unrecorded(session, results) if again else results)
+            fresh = unrecorded(session, results) if again else results
+            record(session, lease.chunk_id, lease.fence, fresh, lease_seconds=self._office.lease_seconds)
         except LeaseLost:
             log.warning("chunk %s was taken over by somebody else", lease.chunk_id)
             held.lost = True
@@ -174,7 +175,7 @@ class Desk:
 
     def _done(self, turn: Turn, began: float, fresh: Lease | None, running: bool) -> Done:
         """After the commit: leases renewed until, journals gone, the next letters written."""
-        valid_until = began + LEASE_MS / 1000 - SAFETY_SECONDS
+        valid_until = began + self._office.lease_seconds * SAFETY
         for held, _ in turn.batches:
             held.valid_until = valid_until
         for held in turn.finished:

@@ -23,7 +23,7 @@ from app.delivery.models import (
     Outcome,
     OutcomeState,
 )
-from app.delivery.outcomes import LEASE_MS, Result, record
+from app.delivery.outcomes import LEASE_SECONDS, Result, record
 from app.delivery.readers import candidates
 from app.foundation.db import database_ms, table_of
 
@@ -46,13 +46,16 @@ class Lease:
     readers: tuple[Reader, ...]
 
 
-def lease_chunk(session: Session, now: datetime, *, edition_id: int, owner: str) -> Lease | None:
+def lease_chunk(
+    session: Session, now: datetime, *, edition_id: int, owner: str, lease_seconds: float = LEASE_SECONDS
+) -> Lease | None:
     """Take the next chunk of an Edition that is due; None when there is none or the Edition is not to be sent.
 
     Whoever left, was suppressed or was erased by now gets an `excluded` outcome instead of a mail.
     """
     connection = session.connection()
     given = {"p_edition": edition_id, "p_now": now, "p_owner": owner, "p_leased": now}
+    given["p_lease"] = int(lease_seconds * 1000)
     chunk = connection.execute(_claim(connection.dialect.name), given).one_or_none()
     if chunk is None:
         return None
@@ -130,7 +133,7 @@ def _claim(dialect: str) -> Any:
             state=ChunkState.LEASED,
             owner=bindparam("p_owner"),
             fence=_C.fence + 1,
-            lease_until=database_ms(dialect) + LEASE_MS,
+            lease_until=database_ms(dialect) + bindparam("p_lease"),
             leased_at=bindparam("p_leased", type_=_C.leased_at.type),
         )
         .returning(_C.id, _C.edition_id, _C.first_id, _C.last_id, _C.fence, _C.deferred, _C.give_up_at)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.delivery.feed import Carrier
 from app.delivery.letterhead import Letterhead
+from app.delivery.outcomes import LEASE_SECONDS
 from app.foundation.clock import Clock
 from app.foundation.db import Database
 
@@ -23,3 +24,6 @@ class Office:
     journals: Path
     stopping: Callable[[], bool] = bool
     relay_pause: timedelta = timedelta(seconds=60)
+    lease_seconds: float = LEASE_SECONDS
+    slice_seconds: float | None = None
+    """Stop after this long although there is more, so that mail somebody waits for gets its turn."""

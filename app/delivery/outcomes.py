@@ -18,7 +18,7 @@ from app.delivery.models import Chunk, ChunkState, Outcome, OutcomeState
 from app.foundation.db import database_ms, table_of
 from app.foundation.errors import Conflict
 
-LEASE_MS: Final = 60_000
+LEASE_SECONDS: Final = 60.0
 
 _COLUMNS: Final = "delivery_id, attempt, state, at, code, enhanced, reply, relay, retry_at"
 _C: Final = table_of(Chunk).c
@@ -44,7 +44,14 @@ class Result(NamedTuple):
     retry_at: datetime | None = None
 
 
-def record(session: Session, chunk_id: int, fence: int, results: Sequence[Result]) -> None:
+def record(
+    session: Session,
+    chunk_id: int,
+    fence: int,
+    results: Sequence[Result],
+    *,
+    lease_seconds: float = LEASE_SECONDS,
+) -> None:
     """Append outcomes and count them on the chunk; also renews the lease.
 
     Raises LeaseLost, with nothing written, when the fence is not the chunk's any more.
@@ -54,6 +61,7 @@ def record(session: Session, chunk_id: int, fence: int, results: Sequence[Result
     given = {
         "p_chunk": chunk_id,
         "p_fence": fence,
+        "p_lease": int(lease_seconds * 1000),
         **{f"p_{state._value_}": tally[state] for state in OutcomeState},
     }
     if connection.execute(_renew(connection.dialect.name), given).rowcount != 1:
@@ -80,7 +88,7 @@ def _renew(dialect: str) -> Any:
         update(table_of(Chunk))
         .where(_C.id == bindparam("p_chunk"), _C.fence == bindparam("p_fence"), _C.state == ChunkState.LEASED)
         .values(
-            lease_until=database_ms(dialect) + LEASE_MS,
+            lease_until=database_ms(dialect) + bindparam("p_lease"),
             **{state.value: _C[state.value] + bindparam(f"p_{state.value}") for state in OutcomeState},
         )
     )

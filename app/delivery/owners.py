@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 
@@ -11,6 +12,16 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+
+
+def boottime() -> float:
+    """Seconds that go on while the machine sleeps, unlike time.monotonic() on Linux."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def is_here(owner: str) -> bool:
+    """True for an owner on this machine, in this boot or an earlier one: its journals are on our disk."""
+    return owner.split("~")[0] == _machine().split("~")[0]
 
 
 def this_process(label: str = "") -> str:

@@ -1,9 +1,11 @@
 """Leases whose owner is gone: what the journal knows is written down, what it cannot know is uncertain, the rest is
 queued again (promise 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import exists, literal, select, update
 from sqlalchemy.orm import Session
@@ -11,12 +13,35 @@ from sqlalchemy.orm import Session
 from app.delivery.journal import Mark, Recovered, drop_journal, read_journal
 from app.delivery.leasing import finish_lease
 from app.delivery.models import Chunk, ChunkState, Delivery, Outcome, OutcomeState
-from app.delivery.outcomes import Result, record
-from app.delivery.owners import is_dead
+from app.delivery.outcomes import LEASE_SECONDS, Result, record
+from app.delivery.owners import boottime, is_dead, is_here
 from app.foundation.db import changed_rows, database_ms, dialect_of, unindexed
 
-GRACE_MS = 600_000
-"""How long past its expiry a lease of another machine waits for that machine to come back with its journal."""
+GRACE_SECONDS: Final = 600.0
+"""How much longer a lease of another machine is left alone: that machine has its journal and may come back."""
+
+
+class Watch:
+    """Leases seen to run out. The database's clock may be set, so a lease is over only when it has also stood still
+    for its whole length by this process's own count of seconds (F17)."""
+
+    def __init__(self, lease_seconds: float = LEASE_SECONDS, seconds: Callable[[], float] = boottime) -> None:
+        self._lease_seconds = lease_seconds
+        self._seconds = seconds
+        self._seen: dict[tuple[int, int], tuple[int, float]] = {}
+
+    def stood_still(self, chunk_id: int, fence: int, lease_until: int, owner: str) -> bool:
+        """True once this lease has not been renewed for long enough."""
+        now = self._seconds()
+        known = self._seen.get((chunk_id, fence))
+        if known is None or known[0] != lease_until:
+            self._seen[chunk_id, fence] = (lease_until, now)
+            return False
+        patience = self._lease_seconds if is_here(owner) else self._lease_seconds + GRACE_SECONDS
+        return now - known[1] >= patience
+
+    def forget_all_but(self, leases: set[tuple[int, int]]) -> None:
+        self._seen = {lease: seen for lease, seen in self._seen.items() if lease in leases}
 
 
 @dataclass(frozen=True)
@@ -29,22 +54,22 @@ class Abandoned:
     owner: str
 
 
-def find_abandoned(session: Session) -> list[Abandoned]:
-    """Leases whose owner is provably dead, or that ran out and were not renewed."""
+def find_abandoned(session: Session, watch: Watch | None = None) -> list[Abandoned]:
+    """Leases whose owner is provably dead, or that `watch` has seen run out and stand still."""
     leased = session.execute(
-        select(
-            Chunk.id,
-            Chunk.edition_id,
-            Chunk.fence,
-            Chunk.owner,
-            (Chunk.lease_until < database_ms(dialect_of(session))).label("expired"),
-        ).where(Chunk.state == ChunkState.LEASED)
-    )
-    return [
-        Abandoned(chunk_id, edition_id, fence, owner)
-        for chunk_id, edition_id, fence, owner, expired in leased
-        if expired or is_dead(owner)
-    ]
+        select(Chunk.id, Chunk.edition_id, Chunk.fence, Chunk.owner, Chunk.lease_until).where(
+            Chunk.state == ChunkState.LEASED
+        )
+    ).all()
+    present = session.scalar(select(database_ms(dialect_of(session)))) or 0
+    if watch is not None:
+        watch.forget_all_but({(chunk_id, fence) for chunk_id, _, fence, *_ in leased})
+    found = []
+    for chunk_id, edition_id, fence, owner, until in leased:
+        still = watch is not None and watch.stood_still(chunk_id, fence, until or 0, owner)
+        if is_dead(owner) or (still and (until or 0) < present):
+            found.append(Abandoned(chunk_id, edition_id, fence, owner))
+    return found
 
 
 def recover(session: Session, now: datetime, abandoned: Abandoned, journals: Path) -> int:

@@ -14,12 +14,13 @@ from typing import Final
 
 from app.delivery.answers import Answer, Step, Trouble, judge
 from app.delivery.composing import Composer, Outgoing
-from app.delivery.desk import Desk, Done, Held, Turn, boottime
+from app.delivery.desk import Desk, Done, Held, Turn
 from app.delivery.feed import Parcel
 from app.delivery.journal import Mark
 from app.delivery.models import OutcomeState
 from app.delivery.office import Office
 from app.delivery.outcomes import Result
+from app.delivery.owners import boottime
 from app.delivery.transport import RelayAway
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ LOW_WATER: Final = 250
 HIGH_WATER: Final = 1_500
 """Answers not yet written down at which nothing more is begun."""
 CHUNK_SECONDS: Final = 10.0
-HEARTBEAT_SECONDS: Final = 15.0
+HEARTBEAT: Final = 0.25
+"""The part of a lease after which it is renewed although nothing was heard."""
 MOST_LOSSES: Final = 3
 DRAIN_SECONDS: Final = 25.0
 
@@ -42,6 +44,7 @@ class Sent:
     chunks: int = 0
     results: Counter[OutcomeState] = field(default_factory=Counter)
     trouble: str = ""
+    more: bool = False
 
 
 class Shift:
@@ -62,8 +65,7 @@ class Shift:
         self._dead = False
         self._now = time.monotonic()
         self._instant = office.clock()
-        self._flushed = self._now
-        self._first_unwritten = self._now
+        self._began = self._flushed = self._now
         self._stopped_at = 0.0
 
     # What the carrier asks -------------------------------------------------------------------------------------
@@ -183,6 +185,10 @@ class Shift:
             self._heard(self._under_way.result())
         if not self._stopping and self._office.stopping():
             self._stop("the process is ending")
+        limit = self._office.slice_seconds
+        if not self._stopping and limit is not None and now - self._began > limit:
+            self.sent.more = True
+            self._stop("")
         if self._stopping:
             self._give_up_the_rest()
         if self._under_way is None and not self._dead and self._due(now):
@@ -201,7 +207,7 @@ class Shift:
             return True
         if any(held.open == 0 for held in self._held) or self._next.pause or self._next.trouble:
             return True
-        return bool(self._held) and now - self._flushed > HEARTBEAT_SECONDS
+        return bool(self._held) and now - self._flushed > HEARTBEAT * self._office.lease_seconds
 
     def _flushed_out(self, now: float) -> bool:
         if self._unwritten >= FLUSH_COUNT:

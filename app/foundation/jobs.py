@@ -21,6 +21,9 @@ DEFAULT = "default"
 BULK = "bulk"
 QUEUES = (HIGH, DEFAULT, BULK)
 
+JOB_SECONDS = 3600
+"""RQ would cut a job short after three minutes; a relay may take ten to answer (RFC 5321, 4.5.3.2.6)."""
+
 _PENDING = "handoff_rings"
 
 
@@ -48,7 +51,13 @@ class RedisDoorbell:
     def ring(self, ring: Ring) -> None:
         try:
             queue = Queue(ring.queue, connection=self.connection, serializer=JSONSerializer)
-            queue.enqueue(f"worker.jobs.{ring.job}", args=ring.arguments, result_ttl=0, failure_ttl=86_400)
+            queue.enqueue(
+                f"worker.jobs.{ring.job}",
+                args=ring.arguments,
+                result_ttl=0,
+                failure_ttl=86_400,
+                job_timeout=JOB_SECONDS,
+            )
         except redis.RedisError as error:
             log.warning("the queue is away, the clock will find %s%s: %s", ring.job, ring.arguments, error)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.delivery.editions import freeze_edition
@@ -12,6 +12,7 @@ from app.delivery.models import Delivery, Edition, EditionClass, Outcome, Outcom
 from app.foundation.links import Links
 from app.foundation.tokens import Signer
 from app.rendering.slots import RenderedMail, SlotRegistry
+from app.subscribers.models import Subscriber, SubscriberState, Subscription, SubscriptionState
 from tests.cast import verified_reader
 
 KEY = b"address key for tests"
@@ -79,3 +80,35 @@ def check_identity(session: Session, edition_id: int) -> LedgerCounts:
         )
         assert getattr(counts, state.value) == (current or 0) + (at_opening or 0), state
     return counts
+
+
+def many_readers(session: Session, now: datetime, topic_id: int, number: int) -> None:
+    """Verified readers by the hundred, in two statements."""
+    first = (session.scalar(select(func.max(Subscriber.id))) or 0) + 1
+    ids = range(first, first + number)
+    session.execute(
+        insert(Subscriber),
+        [
+            {
+                "id": n,
+                "address": f"reader{n}@example.org",
+                "canonical": f"reader{n}@example.org",
+                "address_hash": f"hash of {n}",
+                "domain": "example.org",
+                "first_name": "",
+                "last_name": "",
+                "source": "",
+                "state": SubscriberState.VERIFIED,
+                "created_at": now,
+                "verified_at": now,
+            }
+            for n in ids
+        ],
+    )
+    session.execute(
+        insert(Subscription),
+        [
+            {"subscriber_id": n, "topic_id": topic_id, "state": SubscriptionState.ON, "changed_at": now}
+            for n in ids
+        ],
+    )

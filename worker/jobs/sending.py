@@ -1,5 +1,11 @@
 """The job behind the doorbell: send what is due of one Edition."""
 
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Final
+
 from app.delivery.carriers import SmtpCarrier
 from app.delivery.due import due_chunks
 from app.delivery.gate import Gate
@@ -12,6 +18,25 @@ from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime
 from worker.state import runtime
 
+SLICE_SECONDS: Final = 15.0
+
+
+class Leaving:
+    """Knows when this process is to end: it was told to (SIGTERM), or its parent, the worker, is gone. A child that
+    outlives its worker would go on sending where nobody can stop it."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._parent = os.getppid()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._tell)
+
+    def asked(self) -> bool:
+        return self._told or os.getppid() != self._parent
+
+    def _tell(self, _number: int, _frame: FrameType | None) -> None:
+        self._told = True
+
 
 def office_of(here: Runtime) -> Office:
     """What this process sends with. Raises Misconfigured when there is no relay."""
@@ -22,6 +47,8 @@ def office_of(here: Runtime) -> Office:
         carrier=SmtpCarrier(relays_of(here.settings), here.settings.smtp_connections),
         owner=this_process(),
         journals=here.settings.data_dir / "journals",
+        stopping=Leaving().asked,
+        slice_seconds=SLICE_SECONDS,
     )
 
 
@@ -35,4 +62,9 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
         for _ in range(min(here.settings.workers, waiting) - 1):
             here.doorbell.ring(Ring("sending.send_edition", (edition_id, 1), BULK))
 
-    send(office_of(here), edition_id, on_gate=None if helping else call_helpers)
+    sent = send(office_of(here), edition_id, on_gate=None if helping else call_helpers)
+    if sent.more:
+        with here.database.reading() as session:
+            waiting = due_chunks(session, here.clock(), edition_id)
+        if waiting:
+            here.doorbell.ring(Ring("sending.send_edition", (edition_id, 1), BULK))

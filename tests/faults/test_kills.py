@@ -1,0 +1,104 @@
+"""kill -9 at any moment: nobody twice, nobody skipped, and as few uncertain as there were connections."""
+
+import os
+import random
+import signal
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from app.delivery.models import Chunk
+from tests.faults.conftest import Scene
+
+pytestmark = pytest.mark.fault
+
+
+def kill_at(scene: Scene, pid: int, copies: int, delay: float) -> None:
+    """Kill a sender a moment after the relay took so many messages."""
+    scene.sink.wait_for(copies, 60)
+    time.sleep(delay)
+    os.kill(pid, signal.SIGKILL)
+    scene.nursery.wait(pid)
+
+
+def send_with_kills(scene: Scene, readers: int, kills: int, seed: int) -> int:
+    """Send to the end with a sender killed at `kills` seeded moments; how many are uncertain."""
+    chance = random.Random(seed)
+    moments = sorted(chance.sample(range(readers // 100 + 1, readers * 99 // 100), kills))
+    for moment in moments:
+        kill_at(scene, scene.nursery.sender(scene.order), moment, chance.uniform(0, 0.003))
+        scene.counts()
+    assert scene.nursery.wait(scene.nursery.sender(scene.order)) == 0
+    counts = scene.check_everybody_once(readers)
+    assert counts.uncertain <= kills * scene.order.connections
+    return counts.uncertain
+
+
+@pytest.mark.readers(400)
+def test_a_sender_that_is_killed_again_and_again_mails_everybody_once(scene: Scene) -> None:
+    send_with_kills(scene, 400, kills=5, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.readers(2000)
+@pytest.mark.parametrize("seed", range(10))
+def test_fifty_kills_over_two_thousand_readers(scene: Scene, seed: int) -> None:
+    uncertain = send_with_kills(scene, 2000, kills=50, seed=seed)
+    print(f"kills 50, readers 2000, losses 0, copies too many 0, uncertain {uncertain}")
+
+
+@pytest.mark.readers(60)
+def test_killed_between_the_dot_and_the_answer_they_are_uncertain_and_never_mailed_again(
+    scene: Scene,
+) -> None:
+    gate = threading.Event()
+    scene.sink.hold("dot", gate, times=scene.order.connections)
+    pid = scene.nursery.sender(scene.order)
+    kill_at(scene, pid, scene.order.connections, 0.05)
+    gate.set()
+    assert scene.nursery.wait(scene.nursery.sender(scene.order)) == 0
+    counts = scene.check_everybody_once(60)
+    assert counts.uncertain == scene.order.connections
+
+
+@pytest.mark.readers(200)
+def test_a_sender_whose_lease_passed_on_while_it_slept_sends_nothing_more(scene: Scene) -> None:
+    assert mailed_twice(scene, fenced=True) == 0
+    scene.check_everybody_once(200)
+
+
+@pytest.mark.readers(200)
+def test_without_the_fence_the_same_sleeper_mails_people_twice(scene: Scene) -> None:
+    assert mailed_twice(scene, fenced=False) > 0
+
+
+def mailed_twice(scene: Scene, *, fenced: bool) -> int:
+    """Stop a sender in the middle, let its lease run out, let another finish, then wake the first."""
+    order = replace(scene.order, lease_seconds=0.4, once=True, fenced=fenced)
+    sleeper = scene.nursery.sender(order)
+    scene.sink.wait_for(20, 30)
+    os.kill(sleeper, signal.SIGSTOP)
+    time.sleep(0.5)
+    with scene.database.writing() as session:
+        for chunk in session.query(Chunk).filter(Chunk.owner != ""):
+            chunk.owner = "elsewhere~00000000/1/1"
+    assert scene.nursery.wait(scene.nursery.sender(scene.order)) == 0
+    os.kill(sleeper, signal.SIGCONT)
+    scene.nursery.wait(sleeper)
+    return sum(number > 1 for number in scene.sink.copies().values())
+
+
+def test_sigterm_drains_without_anybody_uncertain(scene: Scene) -> None:
+    pid = scene.nursery.sender(scene.order)
+    scene.sink.wait_for(30, 30)
+    began = time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    assert scene.nursery.wait(pid) == 0
+    assert time.monotonic() - began < 30
+    counts = scene.counts()
+    assert (counts.uncertain, counts.in_flight) == (0, 0)
+    assert 30 <= counts.accepted < 300
+    assert scene.nursery.wait(scene.nursery.sender(scene.order)) == 0
+    assert scene.check_everybody_once(300).uncertain == 0
