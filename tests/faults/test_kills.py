@@ -3,16 +3,24 @@
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from app.delivery.models import Chunk
+from app.delivery.owners import this_process
+from app.foundation.db import Database
 from tests.faults.conftest import Scene
 
 pytestmark = pytest.mark.fault
+
+NOBODY = this_process().replace("/", "/9", 1)
+"""An owner of this machine that is certainly dead."""
 
 
 def kill_at(scene: Scene, pid: int, copies: int, delay: float) -> None:
@@ -76,18 +84,39 @@ def test_without_the_fence_the_same_sleeper_mails_people_twice(scene: Scene) -> 
 
 def mailed_twice(scene: Scene, *, fenced: bool) -> int:
     """Stop a sender in the middle, let its lease run out, let another finish, then wake the first."""
-    order = replace(scene.order, lease_seconds=0.4, once=True, fenced=fenced)
-    sleeper = scene.nursery.sender(order)
-    scene.sink.wait_for(20, 30)
-    os.kill(sleeper, signal.SIGSTOP)
+    gate = threading.Event()
+    scene.sink.hold("dot", gate, times=scene.order.connections)
+    sleeper = scene.nursery.sender(replace(scene.order, lease_seconds=0.4, once=True, fenced=fenced))
+    scene.sink.wait_for(scene.order.connections, 30)
+    stop_between_writes(scene, sleeper)
     time.sleep(0.5)
     with scene.database.writing() as session:
-        for chunk in session.query(Chunk).filter(Chunk.owner != ""):
-            chunk.owner = "elsewhere~00000000/1/1"
+        session.execute(update(Chunk).where(Chunk.owner != "").values(owner=NOBODY))
     assert scene.nursery.wait(scene.nursery.sender(scene.order)) == 0
+    gate.set()
     os.kill(sleeper, signal.SIGCONT)
     scene.nursery.wait(sleeper)
     return sum(number > 1 for number in scene.sink.copies().values())
+
+
+def stop_between_writes(scene: Scene, pid: int) -> None:
+    """SIGSTOP, but not while it holds the lock on a SQLite database: then nobody could write."""
+    for _ in range(50):
+        os.kill(pid, signal.SIGSTOP)
+        if scene.database.is_postgresql or not locked(scene.database):
+            return
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.02)
+    raise AssertionError("it never let go of the lock")
+
+
+def locked(database: Database) -> bool:
+    with closing(sqlite3.connect(database.engine.url.database or "", timeout=0.05)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
 
 
 def test_sigterm_drains_without_anybody_uncertain(scene: Scene) -> None:
