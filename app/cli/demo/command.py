@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.cli.demo.stage import Stage, StepFailed, stage
-from app.cli.demo.story import Story
+from app.cli.demo.story import Step, Story
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Result:
     name: str
     ok: bool
     detail: str
+    seconds: float = 0.0
 
 
 @click.command("demo")
@@ -46,20 +47,24 @@ def play(here: Stage, tell: Callable[[Result], None]) -> list[Result]:
     """Every step in order; after one that fails, the others are not tried, as they build on it."""
     results: list[Result] = []
     for step in Story(here).steps():
-        if results and not results[-1].ok:
-            result = Result(step.name, False, "not reached")
-        else:
-            try:
-                result = Result(step.name, True, step.act())
-            except (StepFailed, OSError, ValueError, LookupError) as error:
-                result = Result(step.name, False, str(error) or type(error).__name__)
+        broken = bool(results) and not results[-1].ok
+        result = Result(step.name, False, "not reached") if broken else _play(step)
         results.append(result)
         tell(result)
     return results
 
 
+def _play(step: Step) -> Result:
+    begun = time.monotonic()
+    try:
+        ok, detail = True, step.act()
+    except (StepFailed, OSError, ValueError, LookupError) as error:
+        ok, detail = False, str(error) or type(error).__name__
+    return Result(step.name, ok, detail, round(time.monotonic() - begun, 1))
+
+
 def _say_line(result: Result) -> None:
-    click.echo(f"{'ok' if result.ok else '--':<4}{result.name:<18}{result.detail}")
+    click.echo(f"{'ok' if result.ok else '--':<4}{result.name:<18}{result.seconds:>5.1f} s  {result.detail}")
 
 
 def _say_nothing(_result: Result) -> None:
