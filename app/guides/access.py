@@ -17,7 +17,7 @@ from app.foundation.db import changed_rows
 from app.foundation.errors import Gone, NotFound, TooMany
 from app.foundation.tokens import Purpose, Signer
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideFile
-from app.guides.queries import find_grant, get_newest_file
+from app.guides.queries import find_grant, get_newest_file, reader_name
 
 LINK_LIFETIME = timedelta(days=7)
 FILE_LIFETIME = timedelta(minutes=15)
@@ -54,6 +54,15 @@ class Access:
     def closed(self) -> bool:
         """Nothing comes through this link any more; a fresh one can be asked for."""
         return self.expired or self.used_up
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An edition on its way to one reader: the name given, and the day of the right, so that a copy stays the same."""
+
+    file: GuideFile
+    name: str
+    since: datetime
 
 
 def request_guide(
@@ -140,26 +149,27 @@ def file_token(signer: Signer, access: Access, now: datetime) -> str:
     return signer.sign(Purpose.FILE, access.grant.id, access.file.id, expires)
 
 
-def read_file_token(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> GuideFile:
-    """The edition that this key opens.
+def read_file_token(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> Copy:
+    """The edition that this key opens, and for whom.
 
     Raises NotFound for a key that is not ours, of another guide, or of somebody who was erased or never took the
     guide; Gone when it has run out or the right was withdrawn.
     """
     grant_id, file_id, expires = signer.read(Purpose.FILE, token, 3)
     row = session.execute(
-        select(GuideFile, Grant.state, Grant.revoked_at)
+        select(GuideFile, Grant)
         .join(Grant, Grant.id == grant_id)
         .where(GuideFile.id == file_id, GuideFile.slug == slug, Grant.slug == slug)
     ).one_or_none()
-    if row is None or row[1] is not GrantState.DOWNLOADED:
+    if row is None or row.Grant.state is not GrantState.DOWNLOADED:
         raise NotFound("This link is not one of ours, or it was cut short.")
-    if row[2] is not None:
+    if row.Grant.revoked_at is not None:
         raise Gone("This guide is no longer available to this address.")
     if now >= datetime.fromtimestamp(expires, UTC):
         raise Gone("This download has run out.", hint="Open the link in your mail again.")
-    file: GuideFile = row[0]
-    return file
+    return Copy(
+        row.GuideFile, reader_name(session, row.Grant), row.Grant.granted_at or row.Grant.requested_at
+    )
 
 
 def note_seen(session: Session, now: datetime, access: Access, visit: Visit) -> None:

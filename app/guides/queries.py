@@ -53,6 +53,12 @@ def find_grant(session: Session, subscriber_id: int, slug: str) -> Grant | None:
     return session.scalars(query).one_or_none()
 
 
+def reader_name(session: Session, grant: Grant) -> str:
+    """The name its reader gave, or nothing."""
+    reader = session.get_one(Subscriber, grant.subscriber_id)
+    return f"{reader.first_name} {reader.last_name}".strip()
+
+
 def count_grants(session: Session, slug: str) -> dict[GrantState, int]:
     """How many grants stand in each state; every state is present."""
     counts = dict.fromkeys(GrantState, 0)

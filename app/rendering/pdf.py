@@ -37,6 +37,20 @@ def compile_pdf(source: TypstSource, published: datetime) -> bytes:
     return _pages(pdf, warnings)[0]
 
 
+def compile_line(source: TypstSource, published: datetime) -> bytes:
+    """One page to be laid over another: untagged, every font inside, and PDF/A-2b because that refuses text
+    which no font can show. Raises ContentError."""
+    with _explained():
+        pdf, warnings = _compiler(source).compile_with_warnings(
+            source.template.encode(),
+            format="pdf",
+            timestamp=published,
+            pdf_standards=["a-2b"],
+            pdf_tags=False,
+        )
+    return _pages(pdf, warnings)[0]
+
+
 def compile_png(source: TypstSource, pixels_per_inch: float) -> bytes:
     """The first page as a PNG. Raises ContentError."""
     with _explained():

@@ -1,6 +1,7 @@
 """The PDF: tagged, reproducible, small, and never a half-built one."""
 
 import io
+import itertools
 import json
 import re
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pdfua import validate
 from PIL import Image
 
 from app.foundation.errors import InvalidInput
 from app.guides.building import BuiltGuide, build_pdf, render_cover
 from app.guides.content import GuideContent, load_guide
 from app.guides.web_edition import chapter_html, map_data
+from tests.guides.pdftags import marked_content, tag_tree
 
 GUIDES = Path(__file__).resolve().parents[2] / "guides"
 
@@ -26,16 +29,6 @@ def content() -> GuideContent:
 @pytest.fixture(scope="module")
 def built(content: GuideContent) -> BuiltGuide:
     return build_pdf(content)
-
-
-def tags(node: Any) -> list[str]:
-    """Every structure type in the tag tree, depth first."""
-    found = [str(node.S)] if "/S" in node else []
-    children = node.get("/K", [])
-    for child in children if isinstance(children, pikepdf.Array) else [children]:
-        if isinstance(child, pikepdf.Dictionary):
-            found += tags(child)
-    return found
 
 
 def test_two_builds_of_the_same_source_are_the_same_bytes(content: GuideContent, built: BuiltGuide) -> None:
@@ -59,9 +52,45 @@ def test_the_pdf_says_what_it_is_and_that_it_is_accessible(built: BuiltGuide) ->
 
 def test_headings_tables_and_lists_are_tagged(built: BuiltGuide) -> None:
     with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
-        found = tags(pdf.Root.StructTreeRoot)
+        found = [tag.kind for tag in tag_tree(pdf)]
     for tag in ("/H1", "/H2", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Link"):
         assert tag in found, tag
+
+
+def test_everything_drawn_is_tagged_or_decoration(built: BuiltGuide) -> None:
+    with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
+        numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
+        parents: dict[int, Any] = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
+        for page in pdf.pages:
+            marks, outside = marked_content(page)
+            assert outside == []
+            assert marks == set(range(len(parents[int(page.obj.StructParents)])))
+
+
+def test_headings_skip_no_level_and_say_something(built: BuiltGuide) -> None:
+    with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
+        headings = [tag for tag in tag_tree(pdf) if re.fullmatch(r"/H[1-6]", tag.kind)]
+    levels = [int(tag.kind[2]) for tag in headings]
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
+    assert levels[0] == 1
+    assert all(tag.title for tag in headings)
+
+
+def test_every_table_has_headers(built: BuiltGuide) -> None:
+    with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
+        found = [tag.kind for tag in tag_tree(pdf)]
+    starts = [index for index, kind in enumerate(found) if kind == "/Table"]
+    assert starts
+    for start, end in zip(starts, [*starts[1:], len(found)], strict=True):
+        assert "/TH" in found[start:end]
+
+
+def test_an_independent_checker_finds_nothing(built: BuiltGuide, tmp_path: Path) -> None:
+    (tmp_path / "guide.pdf").write_bytes(built.pdf)
+    report = validate(str(tmp_path / "guide.pdf"))
+    assert report.findings == ()
+    # It cannot read an explicit destination in an outline item; headings are checked above.
+    assert {outcome.rule_id for outcome in report.skipped} <= {"UA-14-001"}
 
 
 def test_every_chapter_has_a_bookmark(content: GuideContent, built: BuiltGuide) -> None:
@@ -81,7 +110,7 @@ def test_the_checklist_is_one_page_with_its_boxes_as_a_list() -> None:
     sheet = build_pdf(load_guide(GUIDES / "handoff-checklist"))
     assert sheet.pages == 1
     with pikepdf.open(io.BytesIO(sheet.pdf)) as pdf:
-        assert tags(pdf.Root.StructTreeRoot).count("/LI") == 16
+        assert [tag.kind for tag in tag_tree(pdf)].count("/LI") == 16
 
 
 def test_every_font_is_inside_the_file(built: BuiltGuide) -> None:

@@ -4,6 +4,7 @@ The press is answered with an address that is good for minutes, so that a browse
 (RFC 9110, section 14) without counting as many readers.
 """
 
+import hashlib
 import logging
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -13,15 +14,22 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from app.delivery.notices import Notice, tell_authors
 from app.foundation.errors import Gone, HandoffError, NotFound
 from app.guides.access import Access, file_token, note_seen, read_download, read_file_token, record_download
+from app.guides.anatomy import Layout
 from app.guides.models import GuideFile
+from app.guides.personal import is_settable, personal_copy
+from app.guides.queries import reader_name
 from app.signup.requesting import send_fresh_link
 from app.web.public.desk import desk, pace_posts, visit
 from app.web.public.guide_reading import remember_reader
-from app.web.public.site import for_one_reader
+from app.web.public.served import content_or_nothing
+from app.web.public.site import for_one_reader, issued_on
 from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("downloads", __name__)
 log = logging.getLogger(__name__)
+
+PLAIN = "plain"
+"""What form and address say when the reader wants no name on the first page."""
 
 
 @bp.get("/guides/<slug>/download/<token>")
@@ -33,7 +41,10 @@ def page(slug: str, token: str) -> ResponseReturnValue:
     session.commit()
     if access.closed:
         return _closed(access, slug, token)
-    shown = render_template("public/download.html", access=access, slug=slug, token=token)
+    name = reader_name(session, access.grant)
+    shown = render_template(
+        "public/download.html", access=access, slug=slug, token=token, name=name if is_settable(name) else ""
+    )
     return for_one_reader(Response(shown))
 
 
@@ -54,21 +65,28 @@ def take(slug: str, token: str) -> ResponseReturnValue:
         return _closed(read_download(session, now(), runtime().signer, slug, token), slug, token)
     session.commit()
     key = file_token(runtime().signer, access, now())
-    answer = redirect(f"/guides/{access.grant.slug}/file/{key}", 303)
+    how = f"?copy={PLAIN}" if request.form.get("copy") == PLAIN else ""
+    answer = redirect(f"/guides/{access.grant.slug}/file/{key}{how}", 303)
     return remember_reader(for_one_reader(answer), access.grant)  # type: ignore[arg-type]
 
 
 @bp.get("/guides/<slug>/file/<token>")
 def file(slug: str, token: str) -> ResponseReturnValue:
-    """The file itself, whole or one part of it; many parts at once are answered with the whole."""
-    found = read_file_token(reader(), now(), runtime().signer, slug, token)
+    """The file itself, whole or one part of it; many parts at once are answered with the whole.
+
+    A part belongs to the same copy as the part before, because a copy is the same bytes each time it is made.
+    """
+    copy = read_file_token(reader(), now(), runtime().signer, slug, token)
+    found = copy.file
     try:
         data = runtime().storage.get(found.storage_key)
     except NotFound:
         raise _missing(found) from None
+    if request.args.get("copy") != PLAIN:
+        data = personal_copy(data, _layout(found), copy.name, issued_on(copy.since))
     response = for_one_reader(Response(data, mimetype="application/pdf"))
     response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
-    response.set_etag(found.sha256[:32])
+    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
     several = "," in request.headers.get("Range", "")
     try:
         return response.make_conditional(request, accept_ranges=not several, complete_length=len(data))
@@ -85,6 +103,12 @@ def fresh(slug: str, token: str) -> ResponseReturnValue:
     send_fresh_link(session, now(), desk(), slug, token, visit())
     session.commit()
     return for_one_reader(Response(render_template("public/fresh_sent.html")))
+
+
+def _layout(file: GuideFile) -> Layout | None:
+    """Where on its first page an edition has room for a name; None when that is not known any more."""
+    content = content_or_nothing(file)
+    return content.matter.layout if content else None
 
 
 def _closed(access: Access, slug: str, token: str) -> ResponseReturnValue:

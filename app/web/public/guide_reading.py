@@ -47,6 +47,8 @@ def open_here(slug: str, token: str) -> ResponseReturnValue:
     pace_posts()
     session = writer()
     access = read_download(session, now(), runtime().signer, slug, token)
+    if access.closed:
+        return redirect(f"/guides/{access.grant.slug}/download/{token}", 303)
     record_download(session, now(), access, visit(), form="web")
     session.commit()
     answer = make_response(redirect(f"/guides/{access.grant.slug}/read", 303))
