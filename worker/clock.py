@@ -22,6 +22,7 @@ from app.delivery.recovery import Watch, find_abandoned, forget_journal, recover
 from app.foundation.jobs import BULK, HIGH, Ring
 from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime
+from worker.followups import send_followups
 from worker.publishing import publish_due
 from worker.readiness import announce_ready
 
@@ -33,7 +34,7 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
-    for chore in (publish_due, partial(sweep, watch=watch), ring_for_inbound):
+    for chore in (publish_due, send_followups, partial(sweep, watch=watch), ring_for_inbound):
         attempt(chore, here, now)
 
 

@@ -338,4 +338,5 @@ class FollowUpMatter(Matter):
     subject: Text
     delay: Delay
     condition: FollowUpCondition
+    function: BusinessFunction | None = None
     preview: Text

@@ -14,6 +14,7 @@ from app.foundation.errors import NotFound, Unavailable
 from app.foundation.storage import Storage
 from app.guides.building import BuiltGuide, build_pdf, render_cover
 from app.guides.content import GuideContent
+from app.guides.followups import ensure_topic
 from app.guides.models import GuideFile
 from app.guides.snapshot import freeze_content, picture_names, thaw_content
 
@@ -84,6 +85,7 @@ def publish_guide(session: Session, now: datetime, prepared: PreparedGuide) -> G
     row.pages = built.pages
     row.bytes = len(built.pdf)
     row.built_at = now
+    ensure_topic(session, content)
     session.flush()
     return row
 

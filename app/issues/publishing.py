@@ -18,6 +18,7 @@ from app.delivery.leasing import finish_edition
 from app.delivery.ledger import LedgerCounts, open_ledger
 from app.delivery.models import Edition, EditionClass, EditionState
 from app.delivery.notices import Notice, tell_authors
+from app.delivery.quiet import clear_quiet_window, set_quiet_window
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, HandoffError
 from app.foundation.jobs import ring_after_commit
@@ -25,6 +26,7 @@ from app.issues.cadence import get_cadence
 from app.issues.composing import Press, compose_issue
 from app.issues.models import Cadence, Issue, IssueState, LatePolicy
 from app.issues.queries import get_issue
+from app.issues.scheduling import window_key
 from app.issues.words import span_words, when_words
 from app.issues.writing import EDITABLE
 from app.publication.settings import get_publication
@@ -104,6 +106,7 @@ def publish_prepared(session: Session, now: datetime, prepared: Prepared) -> Pub
         topic_id=prepared.topic_id,
     )
     register_links(session, edition.id, prepared.urls)
+    set_quiet_window(session, window_key(prepared.issue_id), prepared.topic_id, now)
     session.execute(update(Issue).where(Issue.id == prepared.issue_id).values(edition_id=edition.id))
     counts = open_ledger(session, now, edition.id)
     if not counts.open:
@@ -135,6 +138,7 @@ def hold_issue(session: Session, now: datetime, issue_id: int, reason: str, pres
     )
     if claimed != 1:
         return None
+    clear_quiet_window(session, window_key(issue_id))
     issue = get_issue(session, issue_id)
     session.refresh(issue)
     notice = Notice(

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.delivery.quiet import clear_quiet_window, set_quiet_window
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict
 from app.issues.cadence import SlotTime, get_cadence, next_slot, slots_after, taken_slots, typed_slot
@@ -69,7 +70,13 @@ def unschedule_issue(session: Session, now: datetime, issue_id: int) -> Issue:
     session.refresh(issue)
     if taken_back != 1:
         raise Conflict(f"This issue is {issue.state.value}, not scheduled.")
+    clear_quiet_window(session, window_key(issue_id))
     return issue
+
+
+def window_key(issue_id: int) -> str:
+    """The name of an issue's quiet window: around it, its readers get nothing of lower rank."""
+    return f"issue:{issue_id}"
 
 
 def free_slots(session: Session, now: datetime, kind: IssueKind, count: int = 4) -> list[SlotTime]:
@@ -98,6 +105,8 @@ def _take(session: Session, issue: Issue, slot: SlotTime) -> bool:
     except IntegrityError:
         return False
     session.refresh(issue)
-    if claimed != 1:
+    if claimed == 1:
+        set_quiet_window(session, window_key(issue.id), get_cadence(session, issue.kind).topic_id, slot.at)
+    else:
         raise Conflict(f"This issue is {issue.state.value} already.", hint=_WAY_BACK.get(issue.state))
     return True

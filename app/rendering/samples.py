@@ -6,6 +6,7 @@ from typing import Any
 
 from app.rendering.brand import Brand
 from app.rendering.letter import letter_context
+from app.rendering.markdown import to_html, to_text
 from app.rendering.slots import SlotRegistry
 
 
@@ -19,6 +20,10 @@ def sample_context(emails_dir: Path, name: str, registry: SlotRegistry) -> dict[
     samples: dict[str, Any] = json.loads((emails_dir / "_samples.json").read_text("utf-8"))
     brand, base_url = Brand(**samples["brand"]), str(samples["base_url"])
     sample = samples[name]
+    if name == "followup":
+        words = "\n".join(sample["markdown"])
+        body = {"body_html": to_html(words, registry), "body_text": to_text(words, registry)}
+        return {**sample, **body, "after_html": "", "after_text": "", "brand": brand, "base_url": base_url}
     if "markdown" in sample:
         return letter_context(
             name,

@@ -19,6 +19,7 @@ from app.subscribers.models import (
     Suppression,
     SuppressionReason,
     Topic,
+    TopicKind,
 )
 
 
@@ -61,6 +62,16 @@ def list_topics(session: Session, *, offered_only: bool = True) -> tuple[Topic, 
     """Topics in the author's order."""
     query = select(Topic).order_by(Topic.position, Topic.id)
     return tuple(session.scalars(query.where(Topic.offered) if offered_only else query))
+
+
+def sign_up_topics(session: Session, guide_slug: str | None = None) -> tuple[Topic, ...]:
+    """What a form offers: the letters, and a guide's own follow-ups on that guide's form only."""
+    own = f"followups-{guide_slug}"[:64]
+    return tuple(
+        topic
+        for topic in list_topics(session)
+        if topic.kind is not TopicKind.FOLLOWUPS or (guide_slug is not None and topic.slug == own)
+    )
 
 
 def find_topic(session: Session, slug: str) -> Topic | None:

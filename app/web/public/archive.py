@@ -14,7 +14,7 @@ from app.rendering.digest import read_digest
 from app.rendering.letter import web_line
 from app.rendering.markdown import Places, to_web_html
 from app.rendering.tree import parse
-from app.subscribers.queries import list_topics
+from app.subscribers.queries import sign_up_topics
 from app.web.public.forms import FUNCTION_NAMES, FormState
 from app.web.public.site import site
 from app.web.state import reader, runtime
@@ -83,7 +83,7 @@ def issue(slug: str) -> ResponseReturnValue:
 
 def issue_page(letter: Letter) -> str:
     """The page of one letter; the studio shows it before there is one."""
-    topics = list_topics(reader())
+    topics = sign_up_topics(reader())
     chosen = frozenset(topic.slug for topic in topics if topic.kind.value == letter.kind.value)
     return render_template(
         "public/issue.html",

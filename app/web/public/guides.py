@@ -14,7 +14,7 @@ from app.guides.sources import is_machine, read_source
 from app.guides.visiting import count_visit
 from app.signup.joining import ask_to_join
 from app.signup.wording import guide_wording
-from app.subscribers.queries import count_readers, list_topics
+from app.subscribers.queries import count_readers, sign_up_topics
 from app.web.public.desk import desk, evidence, pace_signups
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
 from app.web.public.served import content_or_nothing
@@ -66,7 +66,7 @@ def ask(slug: str) -> ResponseReturnValue:
     """Asking for the guide and choosing letters are two consents: no box is ticked beforehand."""
     pace_signups()
     guide = get_newest_file(reader(), slug)
-    offered = frozenset(topic.slug for topic in list_topics(reader()))
+    offered = frozenset(topic.slug for topic in sign_up_topics(reader(), slug))
     typed = read_join_form(request.form, evidence(f"guide {slug}"), offered=offered, guide_slug=slug)
     if typed.form is None:
         return _landing(slug, typed.state), 400
@@ -100,7 +100,7 @@ def _landing(slug: str, state: FormState) -> str:
         guide=guide,
         content=content,
         structured=structured_data(guide, content, runtime().links) if content else [],
-        topics=list_topics(reader()),
+        topics=sign_up_topics(reader(), slug),
         form=state,
         functions=FUNCTION_NAMES,
         wording=guide_wording(guide.title),

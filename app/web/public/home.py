@@ -9,7 +9,7 @@ from app.issues.queries import sent_issues
 from app.rendering.letter import web_line
 from app.signup.joining import ask_to_join
 from app.subscribers.models import TopicKind
-from app.subscribers.queries import count_readers, list_topics
+from app.subscribers.queries import count_readers, sign_up_topics
 from app.web.public.desk import desk, evidence, pace_signups
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
 from app.web.public.guides import teasers
@@ -42,7 +42,7 @@ def latest_letters(count: int) -> tuple[Entry, ...]:
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    topics = list_topics(reader())
+    topics = sign_up_topics(reader())
     first = frozenset(topic.slug for topic in topics if topic.kind is TopicKind.LETTER)
     return _page(FormState(topics=first, source=request.args.get("from", "")[:200]))
 
@@ -52,7 +52,7 @@ def _page(state: FormState) -> str:
     return render_template(
         "public/home.html",
         here="home",
-        topics=list_topics(reader()),
+        topics=sign_up_topics(reader()),
         guides=teasers(),
         letters=latest_letters(LATEST),
         readers=readers if readers >= site().proof_from else None,
@@ -70,7 +70,7 @@ def subscribe_page() -> ResponseReturnValue:
 def subscribe() -> ResponseReturnValue:
     """The answer is the same whoever the address belongs to (A3)."""
     pace_signups()
-    offered = frozenset(topic.slug for topic in list_topics(reader()))
+    offered = frozenset(topic.slug for topic in sign_up_topics(reader()))
     typed = read_join_form(request.form, evidence("home"), offered=offered)
     if typed.form is None:
         return _page(typed.state), 400

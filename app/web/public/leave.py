@@ -12,7 +12,7 @@ from app.signup.leaving import (
     read_leave_link,
     read_preferences_link,
 )
-from app.subscribers.models import Subscriber, SubscriptionState, Topic
+from app.subscribers.models import Subscriber, SubscriptionState, Topic, TopicKind
 from app.subscribers.preferences import Preferences, change_preferences
 from app.subscribers.queries import list_topics, subscriptions_of
 from app.subscribers.suppression import is_suppressed
@@ -119,8 +119,12 @@ def change(token: str) -> ResponseReturnValue:
 
 
 def _preferences_page(token: str, subscriber: Subscriber, state: FormState | None) -> str:
-    topics: tuple[Topic, ...] = list_topics(reader())
     states = subscriptions_of(reader(), subscriber.id)
+    topics: tuple[Topic, ...] = tuple(
+        topic
+        for topic in list_topics(reader())
+        if topic.kind is not TopicKind.FOLLOWUPS or topic.id in states
+    )
     if state is None:
         values = {
             "first_name": subscriber.first_name,
