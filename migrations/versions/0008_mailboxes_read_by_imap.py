@@ -22,7 +22,3 @@ def upgrade() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_mailbox_position")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("mailbox_position")
