@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import redis
 
 import app.schema  # noqa: F401  (a foreign key finds its table only when every model has been seen)
+from app.delivery.letterhead import letterhead_of
 from app.foundation.clock import Clock, file_clock, system_clock
 from app.foundation.db import Database, open_database
 from app.foundation.jobs import Doorbell, RedisDoorbell, connect_doorbell
@@ -16,6 +17,8 @@ from app.guides.catalogue import guide_folders
 from app.issues.composing import Press
 from app.issues.fetching import Fetcher, SafeFetcher
 from app.issues.places import PublicWeb
+from app.issues.preflight import Kit
+from app.issues.preflight_links import Looks
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,8 @@ def press_of(runtime: Runtime) -> Press:
         links=runtime.links,
         guide_url=runtime.links.guide(guides[0].name) if guides else None,
     )
+
+
+def kit_of(runtime: Runtime, looks: Looks) -> Kit:
+    """What checking an issue needs, with what its addresses answered."""
+    return Kit(press_of(runtime), letterhead_of(runtime.settings, runtime.signer), looks)

@@ -23,7 +23,7 @@ from app.foundation.jobs import BULK, HIGH, Ring
 from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime
 from worker.followups import send_followups
-from worker.publishing import publish_due
+from worker.publishing import look_at_links, publish_due
 from worker.readiness import announce_ready
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,8 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
-    for chore in (publish_due, send_followups, partial(sweep, watch=watch), ring_for_inbound):
+    chores = (publish_due, send_followups, partial(sweep, watch=watch), ring_for_inbound, look_at_links)
+    for chore in chores:
         attempt(chore, here, now)
 
 

@@ -1,12 +1,18 @@
 """What is due today: issues whose slot has come go out, or are held with the reason. Run by the clock and by a ring."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.foundation.errors import HandoffError
+from app.issues.composing import words_of
+from app.issues.preflight import HeldByPreflight, check_before, outside_urls
+from app.issues.preflight_links import ask, recall_looks
 from app.issues.publishing import (
+    Prepared,
     Published,
     finish_sent,
     hold_issue,
@@ -14,10 +20,12 @@ from app.issues.publishing import (
     prepare_issue,
     publish_prepared,
 )
-from app.issues.queries import any_sending, due_issue_ids
-from app.wiring import Runtime, press_of
+from app.issues.queries import any_sending, due_issue_ids, get_issue, issue_ids_before
+from app.wiring import Runtime, kit_of, press_of
 
 log = logging.getLogger(__name__)
+
+LOOK_AHEAD: Final = timedelta(hours=1)
 
 
 def publish_due(here: Runtime, now: datetime) -> None:
@@ -37,12 +45,14 @@ def publish_one(here: Runtime, now: datetime, issue_id: int) -> Published | None
     try:
         with here.database.reading() as session:
             reason = lateness(session, now, issue_id)
-            prepared = None if reason else prepare_issue(session, issue_id, press_of(here))
+            prepared = None if reason else _checked(here, session, now, issue_id)
         if prepared is not None:
             with here.database.writing() as session:
                 return publish_prepared(session, now, prepared)
     except SQLAlchemyError:
         raise
+    except HeldByPreflight as error:
+        reason = f"The check before sending found something to mend. {error}"
     except HandoffError as error:
         reason = f"It could not be made into a mail: {error}"
     except Exception:
@@ -53,3 +63,25 @@ def publish_one(here: Runtime, now: datetime, issue_id: int) -> Published | None
     log.warning("issue %s is held: %s", issue_id, reason)
     with here.database.writing() as session:
         return hold_issue(session, now, issue_id, reason, press_of(here))
+
+
+def look_at_links(here: Runtime, now: datetime) -> None:
+    """In the hour before an issue goes out its links are asked once more, so that sending need not wait for them."""
+    press = press_of(here)
+    with here.database.reading() as session:
+        ids = issue_ids_before(session, now, now + LOOK_AHEAD)
+        urls = [url for each in ids for url in outside_urls(words_of(get_issue(session, each)), press)]
+    if urls:
+        ask(here.database, here.fetcher, now, urls, within=LOOK_AHEAD)
+
+
+def _checked(here: Runtime, session: Session, now: datetime, issue_id: int) -> Prepared:
+    """The issue ready to be claimed. Every reader's mail is written at the gate, just before the first one leaves.
+
+    Raises HeldByPreflight, and whatever else keeps it from being made into a mail.
+    """
+    words = words_of(get_issue(session, issue_id))
+    prepared = prepare_issue(session, issue_id, press_of(here))
+    looks = recall_looks(session, now, outside_urls(words, press_of(here)))
+    check_before(session, now, words, kit_of(here, looks), readers=False)
+    return prepared

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
+from app.cli.issue_checking import check, check_saved, tell_warnings
 from app.cli.opening import open_runtime, print_json
 from app.delivery.control import pause_edition, resume_edition
 from app.delivery.editions import get_edition
@@ -20,7 +21,7 @@ from app.issues.composing import words_of
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preview import preview_mail, preview_message
-from app.issues.publishing import prepare_issue, send_now
+from app.issues.publishing import send_now
 from app.issues.queries import get_issue
 from app.issues.scheduling import schedule_issue, unschedule_issue
 from app.issues.words import when_words
@@ -37,6 +38,9 @@ STDIN = "-"
 @click.group("issue")
 def command() -> None:
     """Letters and digests."""
+
+
+command.add_command(check)
 
 
 @command.command("import")
@@ -101,8 +105,8 @@ def schedule(issue_id: int, at: str | None, as_json: bool) -> None:
     """Approve an issue for a slot; from then on its text cannot change until it is taken back."""
     runtime = open_runtime()
     now = runtime.clock()
-    with runtime.database.reading() as session:
-        version = prepare_issue(session, issue_id, press_of(runtime)).version
+    version, report = check_saved(runtime, issue_id)
+    tell_warnings(report)
     with runtime.database.writing() as session:
         scheduled = schedule_issue(session, now, issue_id, at=at, version=version)
         zone = ZoneInfo(get_cadence(session, scheduled.issue.kind).zone)
@@ -128,8 +132,8 @@ def schedule(issue_id: int, at: str | None, as_json: bool) -> None:
 def send(issue_id: int) -> None:
     """Send an issue now; a running worker or the clock's next tick takes it from here."""
     runtime = open_runtime()
-    with runtime.database.reading() as session:
-        version = prepare_issue(session, issue_id, press_of(runtime)).version
+    version, report = check_saved(runtime, issue_id)
+    tell_warnings(report)
     with runtime.database.writing() as session:
         issue = send_now(session, runtime.clock(), issue_id, version=version)
     click.echo(f"“{issue.title}” goes out now. `handoff issue status {issue_id}` tells how it does.")

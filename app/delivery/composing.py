@@ -173,11 +173,11 @@ class Composer:
         signed = tokens.get(use.name)
         if signed is not None:
             return signed
-        return [_write(use, _value(use.name, reader)) for reader in readers]
+        return [_write(use, value_of(use.name, reader)) for reader in readers]
 
     def _write_subject(self, reader: Reader) -> bytes:
         words = [
-            piece if isinstance(piece, str) else _clean(_value(piece.name, reader)) or piece.fallback
+            piece if isinstance(piece, str) else _clean(value_of(piece.name, reader)) or piece.fallback
             for piece in self._subject
         ]
         return _subject("".join(words))
@@ -199,7 +199,7 @@ def _address(address: str) -> bytes:
     return address.encode()
 
 
-def _value(name: str, reader: Reader) -> str:
+def value_of(name: str, reader: Reader) -> str:
     """A reader's own value; what was given with the delivery goes before what the subscriber's row says."""
     if reader.slots and name in reader.slots:
         return str(reader.slots[name])

@@ -75,3 +75,16 @@ class Issue(Base):
     updated_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+class LinkLook(Base):
+    """What a link answered when it was last looked at; kept for two days."""
+
+    __tablename__ = "link_look"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, doc="SHA-256 of the address")
+    url: Mapped[str] = mapped_column(String(2000))
+    status: Mapped[int | None]
+    final_url: Mapped[str] = mapped_column(String(2000))
+    problem: Mapped[str] = mapped_column(String(500), default="")
+    looked_at: Mapped[datetime] = mapped_column(index=True)

@@ -78,6 +78,14 @@ def due_issue_ids(session: Session, now: datetime) -> list[int]:
     return list(session.scalars(query.order_by(Issue.scheduled_at, Issue.id)))
 
 
+def issue_ids_before(session: Session, now: datetime, until: datetime) -> list[int]:
+    """Scheduled issues whose moment is still to come, but not later than `until`."""
+    query = select(Issue.id).where(
+        Issue.state == IssueState.SCHEDULED, Issue.scheduled_at > now, Issue.scheduled_at <= until
+    )
+    return list(session.scalars(query.order_by(Issue.scheduled_at, Issue.id)))
+
+
 def any_sending(session: Session) -> bool:
     """Is an issue going out?"""
     return session.scalar(select(Issue.id).where(Issue.state == IssueState.SENDING).limit(1)) is not None

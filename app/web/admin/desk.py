@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 from flask import g, request
 
 from app.foundation.errors import InvalidInput, NotFound
-from app.issues.composing import Press
+from app.issues.composing import Press, Words
+from app.issues.preflight import Kit, outside_urls
+from app.issues.preflight_links import ask, recall_looks
 from app.issues.writing import Draft
 from app.publication.settings import get_publication
-from app.web.state import reader, runtime
-from app.wiring import press_of
+from app.web.state import now, reader, runtime
+from app.wiring import kit_of, press_of
 
 
 def draft_of_form() -> Draft:
@@ -51,3 +53,11 @@ def local(at: datetime) -> datetime:
 def press() -> Press:
     """The press of this request's Runtime."""
     return press_of(runtime())
+
+
+def kit(words: Words, *, asking: bool = False) -> Kit:
+    """What checking these words needs. `asking`: their links are fetched where nobody looked lately."""
+    here, urls = runtime(), outside_urls(words, press())
+    if asking:
+        return kit_of(here, ask(here.database, here.fetcher, now(), urls))
+    return kit_of(here, recall_looks(reader(), now(), urls))

@@ -6,14 +6,18 @@ from flask.typing import ResponseReturnValue
 from app.accounts.roles import Action
 from app.foundation.errors import HandoffError
 from app.issues.cadence import get_cadence
+from app.issues.composing import words_of
+from app.issues.findings import Report
 from app.issues.models import Issue
+from app.issues.preflight import HeldByPreflight, check_before, examine
 from app.issues.preview import send_test
-from app.issues.publishing import prepare_issue, send_now
+from app.issues.publishing import send_now
 from app.issues.queries import get_issue
 from app.issues.scheduling import free_slots, schedule_issue, unschedule_issue
+from app.issues.writing import check_complete
 from app.rendering.letter import web_line
 from app.subscribers.queries import count_readers
-from app.web.admin.desk import press, version_of_form
+from app.web.admin.desk import kit, press, version_of_form
 from app.web.admin.guard import allows, author
 from app.web.state import now, reader, writer
 
@@ -29,15 +33,17 @@ def show(issue_id: int) -> ResponseReturnValue:
 @bp.post("/issues/<int:issue_id>/schedule")
 @allows(Action.SEND)
 def approve(issue_id: int) -> ResponseReturnValue:
-    """The issue is rendered first: what cannot be sent is not approved."""
+    """The issue is checked first: what cannot be sent is not approved."""
     slot, version = request.form.get("slot", "next"), version_of_form()
     at = None if slot == "next" else slot
     if slot == "other":
         at = f"{request.form.get('date', '')} {request.form.get('time', '')}".strip()
     try:
-        prepare_issue(reader(), issue_id, press())
+        _check(get_issue(reader(), issue_id))
         scheduled = schedule_issue(writer(), now(), issue_id, at=at, version=version)
         writer().commit()
+    except HeldByPreflight as error:
+        return _page(get_issue(reader(), issue_id), error, error.report)
     except HandoffError as error:
         return _page(get_issue(reader(), issue_id), error)
     return render_template("admin/scheduled.html", issue=scheduled.issue, slot=scheduled.slot)
@@ -60,9 +66,11 @@ def at_once(issue_id: int) -> ResponseReturnValue:
     if request.form.get("sure") != "yes":
         return redirect(url_for("studio.scheduling.show", issue_id=issue_id), 303)
     try:
-        prepare_issue(reader(), issue_id, press())
+        _check(issue)
         send_now(writer(), now(), issue_id, version=version)
         writer().commit()
+    except HeldByPreflight as error:
+        return _page(issue, error, error.report)
     except HandoffError as error:
         return _page(issue, error)
     return redirect(url_for("studio.ledger.show", issue_id=issue_id, said="sending"), 303)
@@ -77,13 +85,29 @@ def test(issue_id: int) -> ResponseReturnValue:
     return redirect(url_for("studio.writing.edit", issue_id=issue_id, said="test"), 303)
 
 
-def _page(issue: Issue, error: HandoffError | None = None) -> ResponseReturnValue:
+@bp.post("/issues/<int:issue_id>/check")
+@allows(Action.SEE)
+def look_again(issue_id: int) -> ResponseReturnValue:
+    """The check of the saved words with their links fetched; changes nothing of the issue."""
+    issue = get_issue(reader(), issue_id)
+    words = words_of(issue)
+    return _page(issue, report=examine(reader(), now(), words, kit(words, asking=True)))
+
+
+def _check(issue: Issue) -> None:
+    """Raises HeldByPreflight, and InvalidInput for what is missing altogether."""
+    check_complete(issue)
+    words = words_of(issue)
+    check_before(reader(), now(), words, kit(words, asking=True))
+
+
+def _page(
+    issue: Issue, error: HandoffError | None = None, report: Report | None = None
+) -> ResponseReturnValue:
     cadence = get_cadence(reader(), issue.kind)
-    if error is None:
-        try:
-            prepare_issue(reader(), issue.id, press())
-        except HandoffError as found:
-            error = found
+    if report is None:
+        words = words_of(issue)
+        report = examine(reader(), now(), words, kit(words))
     page = render_template(
         "admin/schedule.html",
         issue=issue,
@@ -93,6 +117,7 @@ def _page(issue: Issue, error: HandoffError | None = None) -> ResponseReturnValu
         cadence=cadence,
         audience=count_readers(reader(), cadence.topic_id),
         error=error,
+        report=report,
         form=request.form,
     )
     return page, error.status if error and request.method == "POST" else 200

@@ -79,6 +79,12 @@ def topic_name(slug: str) -> str:
     return str(g.topic_names.get(slug, slug))
 
 
+@bp.app_template_filter("capitalize_first")
+def capitalize_first(words: str) -> str:
+    """A sentence as it begins a line; the rest stays as it is."""
+    return words[:1].upper() + words[1:]
+
+
 @bp.app_template_filter("browser")
 def browser(user_agent: str) -> str:
     """`Firefox on Linux`: enough to recognise one's own browsers."""

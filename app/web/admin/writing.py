@@ -10,18 +10,19 @@ from app.foundation.errors import HandoffError, InvalidInput
 from app.issues.composing import Words
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.preflight import examine
 from app.issues.preview import preview_mail
 from app.issues.queries import get_issue
 from app.issues.writing import EDITABLE, Draft, EditedMeanwhile, create_issue, discard_issue, save_issue
 from app.publication.settings import get_publication
-from app.web.admin.desk import draft_of_form, press, version_of_form
+from app.web.admin.desk import draft_of_form, kit, press, version_of_form
 from app.web.admin.guard import allows
 from app.web.admin.webpage import web_page
 from app.web.state import now, reader, writer
 
 bp = Blueprint("writing", __name__)
 
-FORMS = ("desktop", "phone", "dark", "text", "web")
+FORMS = ("desktop", "phone", "dark", "text", "web", "check")
 PREVIEW_CSP = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline' 'self'; img-src 'self' data: https:; font-src 'self'; base-uri 'none'; "
@@ -151,6 +152,9 @@ def _preview(words: Words) -> ResponseReturnValue:
     try:
         if form == "web":
             page = _opening_elsewhere(web_page(words, press()))
+        elif form == "check":
+            report = examine(reader(), now(), words, kit(words, asking=request.method == "POST"))
+            page = render_template("admin/preview_check.html", report=report)
         elif form == "text":
             page = render_template("admin/preview_text.html", mail=preview_mail(reader(), words, press()))
         else:

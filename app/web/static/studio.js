@@ -52,7 +52,10 @@ function follow(form) {
     letter.remove();
   }
 
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT); });
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    if (shown !== "check") timer = setTimeout(refresh, WAIT);  // a check asks other people's servers: only when told to
+  });
   for (const segment of segments) {
     segment.addEventListener("click", (event) => {
       event.preventDefault();
