@@ -17,14 +17,18 @@
   const article = page.querySelector("article[data-chapter]");
   if (article) {
     const end = page.querySelector(".guide-turn");
-    const watch = new IntersectionObserver((seen) => {
-      if (!seen.some((each) => each.isIntersecting)) return;
-      watch.disconnect();
+    const mark = () => {
       try {
         localStorage.setItem(key, JSON.stringify([...load().add(article.dataset.chapter)]));
       } catch { /* storage is full or forbidden: nothing is lost but a mark */ }
+    };
+    const watch = new IntersectionObserver((seen) => {
+      if (!seen.some((each) => each.isIntersecting)) return;
+      watch.disconnect();
+      mark();
     });
     watch.observe(end);
+    end.querySelector(".guide-turn__after").addEventListener("click", mark);
     return;
   }
 

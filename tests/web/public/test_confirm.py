@@ -51,7 +51,7 @@ def test_the_welcome_page_hands_over_the_guide(client: FlaskClient, database: Da
     client.post(path)
     link = re.search(r'href="(/guides/cx-buy-in/download/[a-z2-7]+)"', client.get(path).text)
     assert link
-    assert client.post(link[1]).data.startswith(b"%PDF")
+    assert client.post(link[1], follow_redirects=True).data.startswith(b"%PDF")
 
 
 def test_altered_and_expired_links_say_so(
