@@ -18,6 +18,7 @@ NOUNS: dict[str, str] = {
     "worker": "app.cli.processes:worker",
     "author": "app.cli.author",
     "bench": "app.cli.bench.command",
+    "dkim": "app.cli.dkim",
     "guide": "app.cli.guide",
     "inbound": "app.cli.inbound",
     "issue": "app.cli.issue",

@@ -53,3 +53,8 @@ def stop_edition(session: Session, now: datetime, edition_id: int, reason: str =
     )
     if stopped != 1:
         raise Conflict(f"It is {get_edition(session, edition_id).state.value} already.")
+
+
+def note_trouble(session: Session, edition_id: int, why: str) -> None:
+    """Why sending waits by itself; it goes on by itself too, once that is mended."""
+    session.execute(update(Edition).where(Edition.id == edition_id).values(trouble=why))

@@ -102,6 +102,7 @@ class Desk:
         self._edition_id = edition_id
         self._composer = composer
         self._held: set[int] = set()
+        self._well = False
 
     def work(self, turn: Turn, *, sleep: Callable[[float], None] = time.sleep) -> Done:
         """Do one turn; never raises."""
@@ -162,6 +163,13 @@ class Desk:
 
     def _edition(self, session: Session, now: datetime, turn: Turn) -> bool:
         """Note trouble or pause, and see whether the Edition is still to be sent."""
+        if not self._well and any(held_results for _, held_results in turn.batches):
+            self._well = True
+            session.execute(
+                update(Edition)
+                .where(Edition.id == self._edition_id, Edition.trouble != "")
+                .values(trouble="")
+            )
         if turn.trouble:
             session.execute(
                 update(Edition).where(Edition.id == self._edition_id).values(trouble=turn.trouble)

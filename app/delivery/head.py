@@ -1,10 +1,12 @@
 """The header of an Edition's messages, put together once per send: what the installation knows is constant by then."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.delivery.dkim import canonical_header, signed_names
 from app.delivery.headers import fold, mailbox, split_mailbox, text_header
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import Compiled, Piece, Use, Where
@@ -52,7 +54,7 @@ def build_head(facts: Facts, compiled: Compiled, letterhead: Letterhead) -> list
     display, address = split_mailbox(facts.sender)
     head: list[Piece] = [b"From: " + mailbox(display, address) + b"\r\nTo: ", ADDRESS, b"\r\n"]
     if any(isinstance(piece, Use) for piece in compiled.subject):
-        head.append(SUBJECT)
+        head += [b"Subject: ", SUBJECT, b"\r\n"]
     else:
         head.append(text_header("Subject", "".join(str(piece) for piece in compiled.subject)))
     # Signed as the Reply-To is: the References of an answer prove by themselves which delivery it answers.
@@ -68,6 +70,28 @@ def build_head(facts: Facts, compiled: Compiled, letterhead: Letterhead) -> list
         b' boundary="' + compiled.boundary.encode() + b'"\r\n\r\n'
     )
     return head
+
+
+def canonical_head(head: Sequence[Piece]) -> tuple[list[bytes], list[Piece]]:
+    """The names of the headers of a head, and what of it is signed, as DKIM sees it, with the same slots.
+
+    A slot's value must be in canonical form itself; only the subject's may be folded (see SUBJECT).
+    """
+    uses = [piece for piece in head if isinstance(piece, Use)]
+    numbers = iter(range(len(uses)))
+    marked = b"".join(piece if isinstance(piece, bytes) else b"\0%d\0" % next(numbers) for piece in head)
+    lines = re.split(rb"\r\n(?![ \t])", marked.rstrip(b"\r\n"))
+    by_name: dict[bytes, list[bytes]] = {}
+    names = []
+    for line in lines:
+        canonical = canonical_header(line)
+        names.append(canonical.partition(b":")[0])
+        by_name.setdefault(names[-1], []).append(canonical)
+    signed = b"".join(by_name[name].pop() for name in signed_names(names) if by_name.get(name))
+    pieces: list[Piece] = []
+    for number, part in enumerate(signed.split(b"\0")):
+        pieces.append(uses[int(part)] if number % 2 else part)
+    return names, pieces
 
 
 def sender_id(domain: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.delivery.dkim import DkimKey, load_keys
 from app.foundation.links import Links
 from app.foundation.settings import Settings
 from app.foundation.tokens import Signer
@@ -15,6 +16,7 @@ class Letterhead:
     signer: Signer
     reply_domain: str = ""
     bounce_domain: str = ""
+    dkim: tuple[DkimKey, ...] = ()
 
     @property
     def leave_domain(self) -> str:
@@ -23,10 +25,11 @@ class Letterhead:
 
 
 def letterhead_of(settings: Settings, signer: Signer) -> Letterhead:
-    """The Letterhead that the settings describe."""
+    """The Letterhead that the settings describe. Raises Misconfigured when mail cannot be signed as they ask."""
     return Letterhead(
         links=Links(settings.base_url),
         signer=signer,
         reply_domain=settings.reply_domain,
         bounce_domain=settings.bounce_domain,
+        dkim=load_keys(settings),
     )

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     dkim_domain: str = ""
     dkim_selector: str = "handoff"
     dkim_key_file: Path | None = None
+    dkim_ed25519_selector: str = "handoff-ed25519"
+    dkim_ed25519_key_file: Path | None = None
     mailgun_signing_key: SecretStr = SecretStr("")
     postmark_hook_login: SecretStr = SecretStr("")
     sendgrid_public_key: str = ""

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Final
 
 from app.delivery.carriers import SmtpCarrier
+from app.delivery.control import note_trouble
 from app.delivery.due import due_chunks
 from app.delivery.gate import Gate
 from app.delivery.letterhead import letterhead_of
@@ -14,6 +15,7 @@ from app.delivery.office import Office
 from app.delivery.owners import this_process
 from app.delivery.sending import send_edition as send
 from app.delivery.transport import relays_of
+from app.foundation.errors import Misconfigured
 from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime
 from worker.state import runtime
@@ -62,7 +64,13 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
         for _ in range(min(here.settings.workers, waiting) - 1):
             here.doorbell.ring(Ring("sending.send_edition", (edition_id, 1), BULK))
 
-    sent = send(office_of(here), edition_id, on_gate=None if helping else call_helpers)
+    try:
+        office = office_of(here)
+    except Misconfigured as error:
+        with here.database.writing() as session:
+            note_trouble(session, edition_id, f"nothing is sent: {error}")
+        raise
+    sent = send(office, edition_id, on_gate=None if helping else call_helpers)
     if sent.more:
         with here.database.reading() as session:
             waiting = due_chunks(session, here.clock(), edition_id)

@@ -3,8 +3,12 @@
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import func, select
 
 from app.cli.bench.house import House, bench_house
@@ -55,15 +59,23 @@ def command(
         "reply_domain": "reply.example.com",
         "bounce_domain": "bounce.example.com",
     }
-    if dkim != "none":
-        raise Unavailable("not yet")
-    with bench_house(database, overrides, workers) as house:
-        measured = measure(house, recipients)
+    with TemporaryDirectory() as folder:
+        if dkim == "rsa2048":
+            overrides |= {"dkim_domain": "example.com", "dkim_key_file": make_key(Path(folder) / "dkim.pem")}
+        with bench_house(database, overrides, workers) as house:
+            measured = measure(house, recipients)
     if as_json:
         print_json(asdict(measured))
         return
     for name, value in asdict(measured).items():
         click.echo(f"{name:20} {value}")
+
+
+def make_key(path: Path) -> Path:
+    """A fresh RSA key of 2048 bits."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
 
 
 def measure(house: House, recipients: int) -> Measured:
