@@ -22,7 +22,7 @@ from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preview import preview_mail, preview_message
 from app.issues.publishing import send_now
-from app.issues.queries import get_issue
+from app.issues.queries import get_issue, list_issues
 from app.issues.scheduling import schedule_issue, unschedule_issue
 from app.issues.words import when_words
 from app.issues.writing import Draft, create_issue
@@ -63,6 +63,27 @@ def bring_in(file: Path, kind: str, title: str, as_json: bool) -> None:
     click.echo(f"“{issue.title}” is a draft.", err=True)
     for note in draft.notes:
         click.echo(f"- {note}", err=True)
+
+
+@command.command("list")
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
+@as_json_option
+def list_them(page: int, as_json: bool) -> None:
+    """Every issue, the last touched first, 25 to a page; JSON Lines with --json."""
+    runtime = open_runtime()
+    with runtime.database.reading() as session:
+        found = list_issues(session, page=page)
+        rows = [(issue.id, issue.kind.value, issue.state.value, issue.title) for issue in found.items]
+    if as_json:
+        for row in rows:
+            print_json(dict(zip(("id", "kind", "state", "title"), row, strict=True)))
+        return
+    for number, kind, state, title in rows:
+        click.echo(f"{number:>5}  {kind:<6}  {state:<9}  {title}")
+    if not found.total:
+        click.echo("There is no issue yet. Make one with: handoff issue import FILE --kind letter", err=True)
+    elif found.pages > 1:
+        click.echo(f"Page {page} of {found.pages}.", err=True)
 
 
 @command.command("preview")

@@ -47,6 +47,13 @@ def test_import_prints_the_draft_s_id_and_nothing_else_on_standard_output(
         assert (issue.state, issue.title) == (IssueState.DRAFT, "Who owns the handoff?")
 
 
+def test_the_list_shows_what_there_is_and_how_to_begin(runtime: Runtime, installed: Path) -> None:
+    assert "handoff issue import" in run(runtime, "list").stderr
+    run(runtime, "import", installed, "--kind", "letter")
+    assert run(runtime, "list").stdout.split() == ["1", "letter", "draft", "Who", "owns", "the", "handoff?"]
+    assert json.loads(run(runtime, "list", "--json").stdout)["id"] == 1
+
+
 def test_import_takes_standard_input_and_a_title(runtime: Runtime, installed: Path) -> None:
     result = run(runtime, "import", "-", "--kind", "letter", "--title", "Mine", "--json", given=LETTER)
     assert json.loads(result.stdout)["title"] == "Mine"
