@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.conversation.models import InboundMail, InboundState
+from app.foundation.errors import NotFound
 from app.foundation.jobs import ring_after_commit
 
 MAX_ATTEMPTS = 3
@@ -54,6 +55,19 @@ def forgive_attempt(session: Session, inbound_id: int) -> None:
         .where(InboundMail.id == inbound_id, InboundMail.attempts > 0)
         .values(attempts=InboundMail.attempts - 1)
     )
+
+
+def try_again(session: Session, inbound_id: int) -> None:
+    """Take a quarantined mail out for three more tries. Raises NotFound when it is not quarantined."""
+    freed = session.execute(
+        update(InboundMail)
+        .where(InboundMail.id == inbound_id, InboundMail.state == InboundState.QUARANTINED)
+        .values(state=InboundState.RECEIVED, attempts=0, error="")
+        .returning(InboundMail.id)
+    ).scalar()
+    if freed is None:
+        raise NotFound("There is no such mail in quarantine.")
+    ring_after_commit(session, "inbound.process", inbound_id)
 
 
 def ring_forgotten(session: Session, now: datetime) -> int:

@@ -21,7 +21,7 @@ from app.delivery.models import (
     OutcomeState,
     RecipientKind,
 )
-from app.subscribers.models import Subscriber, SuppressionReason
+from app.subscribers.models import Subscriber, Suppression, SuppressionReason
 from app.subscribers.suppression import suppress
 
 SOFT_LIMIT = 5
@@ -84,7 +84,7 @@ def record_bounce(
     cause = _cause(session, now, bounce, delivery)
     if cause is None:
         return BounceVerdict(recorded=True)
-    words = f"{reason} {status}: {evidence}".strip()[:MAX_EVIDENCE]
+    words = f"{f'{reason} {status}'.strip()}: {evidence}"[:MAX_EVIDENCE]
     suppress(session, now, address_hash, cause, words)
     return BounceVerdict(recorded=True, suppressed=True)
 
@@ -104,9 +104,12 @@ def _soft_run(session: Session, now: datetime, bounce: Bounce, delivery: Deliver
     """Deliveries that bounced softly in the window, since the last one that arrived for good.
 
     An acceptance counts only when no bad news followed about the same delivery: a relay that takes every mail and
-    bounces later would otherwise reset the count each time.
+    bounces later would otherwise reset the count each time. An author's release starts the count anew as well.
     """
-    since = now - SOFT_WINDOW
+    released = session.scalar(
+        select(func.max(Suppression.released_at)).where(Suppression.address_hash == bounce.address_hash)
+    )
+    since = max(now - SOFT_WINDOW, released or now - SOFT_WINDOW)
     bad = select(Bounce.delivery_id).where(
         Bounce.address_hash == bounce.address_hash, Bounce.delivery_id.is_not(None)
     )

@@ -15,6 +15,8 @@ SAYINGS: Final = {
     "password": "Your new password is in place, and every other browser was signed out.",
     "ended": "Your session had ended. Sign in again; what you were writing waits in this browser.",
     "signed-out": "You are signed out.",
+    "released": "This address may be mailed again.",
+    "trying-again": "It is being read again.",
     "elsewhere": "Every other browser was signed out.",
 }
 

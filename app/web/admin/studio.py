@@ -9,14 +9,36 @@ from app.accounts.sessions import SignedIn
 from app.issues.models import IssueKind, IssueState
 from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
-from app.web.admin import account, dashboard, issues, ledger, login, publication, readers, scheduling, writing
+from app.web.admin import (
+    account,
+    dashboard,
+    deliverability,
+    issues,
+    ledger,
+    login,
+    publication,
+    readers,
+    scheduling,
+    writing,
+)
 from app.web.admin.desk import local, zone
 from app.web.admin.guard import form_token, keep_visit, watch_the_door
 from app.web.admin.sayings import saying
 from app.web.state import now, reader
 
 bp = Blueprint("studio", __name__, url_prefix="/admin")
-for room in (account, dashboard, issues, ledger, login, publication, readers, scheduling, writing):
+for room in (
+    account,
+    dashboard,
+    deliverability,
+    issues,
+    ledger,
+    login,
+    publication,
+    readers,
+    scheduling,
+    writing,
+):
     bp.register_blueprint(room.bp)
 bp.before_request(watch_the_door)
 bp.after_request(keep_visit)
