@@ -19,7 +19,7 @@ from app.delivery.models import Delivery, Edition, EditionClass, RecipientKind
 from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose
 from app.guides.access import LINK_LIFETIME, download_token
-from app.guides.models import Grant
+from app.guides.models import Grant, GuideFile
 from app.guides.queries import get_newest_file
 from app.issues.cadence import next_slot
 from app.issues.models import IssueKind
@@ -106,6 +106,24 @@ def queue_fresh_link(session: Session, now: datetime, desk: Desk, grant: Grant) 
     )
     occasion = f"fresh:{grant.id}:{now.date()}"
     token = download_token(desk.signer, grant, now)
+    return _queue(session, now, edition, grant.subscriber_id, occasion, download_token=token)
+
+
+def queue_new_edition(session: Session, now: datetime, desk: Desk, grant: Grant, file: GuideFile) -> Delivery:
+    """The offer of a newer edition; its occasion is the edition, so nobody is offered it twice."""
+    edition = _edition(
+        session,
+        now,
+        desk,
+        "new-edition",
+        guide_title=file.title,
+        guide_slug=file.slug,
+        edition=file.edition,
+        pages=file.pages,
+        expires=_days(LINK_LIFETIME),
+    )
+    token = download_token(desk.signer, grant, now)
+    occasion = f"offer:{grant.id}:{file.id}"
     return _queue(session, now, edition, grant.subscriber_id, occasion, download_token=token)
 
 
