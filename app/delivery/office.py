@@ -25,5 +25,7 @@ class Office:
     stopping: Callable[[], bool] = bool
     relay_pause: timedelta = timedelta(seconds=60)
     lease_seconds: float = LEASE_SECONDS
+    rate: float = 0.0
+    """Messages a second of this process, its share of what the relay allows; 0 means no limit."""
     slice_seconds: float | None = None
     """Stop after this long although there is more, so that mail somebody waits for gets its turn."""

@@ -24,7 +24,7 @@ def send_edition(office: Office, edition_id: int, *, on_gate: Callable[[Gate], N
         composer = Composer(facts_of(session, edition), load(edition.frozen), office.letterhead)
     gate = pass_gate(office, edition_id, composer)
     if not gate.open:
-        return Sent(trouble=gate.first)
+        return Sent(trouble=gate.first, paused=gate.first if gate.problems else "")
     if on_gate is not None:
         on_gate(gate)
     shift = Shift(office, composer, Desk(office, edition_id, composer))

@@ -21,6 +21,7 @@ from app.delivery.models import OutcomeState
 from app.delivery.office import Office
 from app.delivery.outcomes import Result
 from app.delivery.owners import boottime
+from app.delivery.pace import Pace, Unrest
 from app.delivery.transport import RelayAway
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Sent:
     chunks: int = 0
     results: Counter[OutcomeState] = field(default_factory=Counter)
     trouble: str = ""
+    paused: str = ""
     more: bool = False
 
 
@@ -66,13 +68,16 @@ class Shift:
         self._now = time.monotonic()
         self._instant = office.clock()
         self._began = self._flushed = self._now
+        self._pace, self._unrest = Pace(office.rate), Unrest()
         self._stopped_at = 0.0
 
     # What the carrier asks -------------------------------------------------------------------------------------
 
     @property
     def wanting(self) -> int:
-        return 0 if self._stopping or self._unwritten >= HIGH_WATER else len(self._ready)
+        if self._stopping or self._unwritten >= HIGH_WATER or not self._pace.free:
+            return 0
+        return len(self._ready)
 
     @property
     def finished(self) -> bool:
@@ -83,7 +88,7 @@ class Shift:
     def take(self) -> Parcel | None:
         ready = self._ready
         while ready:
-            if self._stopping or self._unwritten >= HIGH_WATER:
+            if self._stopping or self._unwritten >= HIGH_WATER or not self._pace.free:
                 return None
             parcel = ready.popleft()
             held: Held = parcel.held
@@ -94,6 +99,7 @@ class Shift:
             if parcel.letter.problem:
                 self._cannot_be_written(parcel)
                 continue
+            self._pace.spend()
             return parcel
         return None
 
@@ -126,6 +132,7 @@ class Shift:
         )
         held.open -= 1
         self._unwritten += 1
+        self._unrest.note("")
 
     def answered(self, parcel: Parcel, answer: Answer) -> None:
         held: Held = parcel.held
@@ -148,6 +155,12 @@ class Shift:
         held.results.append(result)
         held.open -= 1
         self._unwritten += 1
+        policy = verdict.trouble is Trouble.POLICY
+        self._unrest.note(letter.recipient.rpartition("@")[2] if policy else "")
+        if policy and self._unrest.too_much:
+            self._pause(
+                f"several domains refuse this letter; {answer.relay} said {answer.code} {answer.text}"
+            )
         if verdict.bounce:
             self._next.news.append((result, verdict))
         if verdict.trouble is Trouble.STOP:
@@ -180,6 +193,7 @@ class Shift:
 
     def turn(self, now: float) -> float:
         self._now = now
+        self._pace.fill(now)
         self._instant = self._office.clock()
         if self._under_way is not None and self._under_way.done():
             self._heard(self._under_way.result())
@@ -259,6 +273,7 @@ class Shift:
 
     def _pause(self, why: str) -> None:
         self._next.pause = why
+        self.sent.paused = why
         self._stop(why)
 
     def _stop(self, why: str) -> None:
@@ -278,7 +293,7 @@ class Shift:
     def _wait(self, now: float) -> float:
         if self._unwritten and self._under_way is None:
             return max(0.0, self._flushed + FLUSH_SECONDS - now)
-        return 0.5
+        return min(0.5, self._pace.wait) if self._ready and not self._pace.free else 0.5
 
 
 def _nobody() -> None:

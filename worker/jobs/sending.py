@@ -1,5 +1,6 @@
 """The job behind the doorbell: send what is due of one Edition."""
 
+import logging
 import os
 import signal
 import threading
@@ -9,16 +10,21 @@ from typing import Final
 from app.delivery.carriers import SmtpCarrier
 from app.delivery.control import note_trouble
 from app.delivery.due import due_chunks
+from app.delivery.editions import get_edition
 from app.delivery.gate import Gate
 from app.delivery.letterhead import letterhead_of
+from app.delivery.models import EditionClass
+from app.delivery.notices import Notice, tell_authors
 from app.delivery.office import Office
 from app.delivery.owners import this_process
 from app.delivery.sending import send_edition as send
 from app.delivery.transport import relays_of
-from app.foundation.errors import Misconfigured
+from app.foundation.errors import HandoffError, Misconfigured
 from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime
 from worker.state import runtime
+
+log = logging.getLogger(__name__)
 
 SLICE_SECONDS: Final = 15.0
 
@@ -51,7 +57,37 @@ def office_of(here: Runtime) -> Office:
         journals=here.settings.data_dir / "journals",
         stopping=Leaving().asked,
         slice_seconds=SLICE_SECONDS,
+        rate=here.settings.send_rate / here.settings.workers,
     )
+
+
+def tell_of_pause(here: Runtime, edition_id: int, why: str) -> None:
+    """A mail to the authors; if the relay takes none at all, the studio shows the same words."""
+    now = here.clock()
+    try:
+        with here.database.writing() as session:
+            edition = get_edition(session, edition_id)
+            if edition.edition_class is EditionClass.AUTHOR:
+                return
+            notice = Notice(
+                headline="Sending is paused",
+                paragraphs=(
+                    f"“{edition.subject}” was being sent when this happened: {why}",
+                    "Nobody is lost and nobody is mailed twice. Look at it in the studio, then resume or stop it.",
+                ),
+                action_label="Open the studio",
+                action_url=here.links.admin(),
+            )
+            tell_authors(
+                session,
+                now,
+                notice,
+                emails_dir=here.settings.emails_dir,
+                links=here.links,
+                occasion=f"paused:{edition_id}:{now:%Y%m%d%H%M}",
+            )
+    except HandoffError:
+        log.exception("the authors could not be told that edition %s is paused", edition_id)
 
 
 def send_edition(edition_id: int, helping: int = 0) -> None:
@@ -71,6 +107,8 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
             note_trouble(session, edition_id, f"nothing is sent: {error}")
         raise
     sent = send(office, edition_id, on_gate=None if helping else call_helpers)
+    if sent.paused:
+        tell_of_pause(here, edition_id, sent.paused)
     if sent.more:
         with here.database.reading() as session:
             waiting = due_chunks(session, here.clock(), edition_id)
