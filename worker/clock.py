@@ -14,7 +14,8 @@ from functools import partial
 from typing import Final
 
 from app.conversation.quarantine import ring_forgotten
-from app.delivery.due import due_editions
+from app.delivery.control import exclude_stopped
+from app.delivery.due import due_editions, stopped_with_rest
 from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.models import EditionClass
 from app.delivery.owners import this_process
@@ -51,6 +52,10 @@ def sweep(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
         log.warning("took over chunk %s of %s; uncertain: %s", lease.chunk_id, lease.owner, uncertain)
     with here.database.reading() as session:
         due = due_editions(session, now)
+        stopped = stopped_with_rest(session)
+    for edition_id in stopped:
+        with here.database.writing() as session:
+            exclude_stopped(session, now, edition_id)
     for edition in due:
         queue = BULK if edition.edition_class is EditionClass.BULK else HIGH
         here.doorbell.ring(Ring("sending.send_edition", (edition.edition_id,), queue))

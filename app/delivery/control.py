@@ -2,14 +2,24 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, update
+from sqlalchemy import case, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.delivery.editions import get_edition
-from app.delivery.models import Edition, EditionState
+from app.delivery.models import (
+    DEADLINE,
+    Chunk,
+    ChunkState,
+    Delivery,
+    Edition,
+    EditionState,
+    Exclusion,
+    Outcome,
+    OutcomeState,
+)
 from app.foundation.db import changed_rows
-from app.foundation.errors import Conflict
-from app.foundation.jobs import BULK, ring_after_commit
+from app.foundation.errors import Conflict, NotFound
+from app.foundation.jobs import BULK, HIGH, ring_after_commit
 
 _RUNNING = (EditionState.OPEN, EditionState.SENDING)
 
@@ -53,6 +63,122 @@ def stop_edition(session: Session, now: datetime, edition_id: int, reason: str =
     )
     if stopped != 1:
         raise Conflict(f"It is {get_edition(session, edition_id).state.value} already.")
+    exclude_stopped(session, now, edition_id)
+
+
+def exclude_stopped(session: Session, now: datetime, edition_id: int) -> int:
+    """Everybody of a stopped Edition who waits in a queued chunk is excluded for good; how many. Chunks under way
+    are given back by their workers within a second and found by the clock."""
+    waiting = (
+        select(Delivery.id, Delivery.attempt)
+        .join(
+            Chunk,
+            (Chunk.edition_id == Delivery.edition_id) & Delivery.id.between(Chunk.first_id, Chunk.last_id),
+        )
+        .where(
+            Delivery.edition_id == edition_id,
+            Delivery.exclusion.is_(None),
+            Chunk.state == ChunkState.QUEUED,
+            ~exists(
+                select(literal(1)).where(
+                    Outcome.delivery_id == Delivery.id, Outcome.attempt == Delivery.attempt
+                )
+            ),
+        )
+    )
+    _open_attempts(session, edition_id)
+    values = [
+        waiting.selected_columns[0],
+        waiting.selected_columns[1],
+        literal(OutcomeState.EXCLUDED, Outcome.state.type),
+        literal(now, Outcome.at.type),
+        literal(""),
+        literal(Exclusion.STOPPED.value),
+        literal(""),
+    ]
+    columns = ["delivery_id", "attempt", "state", "at", "enhanced", "reply", "relay"]
+    excluded = changed_rows(
+        session,
+        insert(Outcome)
+        .from_select(columns, waiting.with_only_columns(*values, maintain_column_froms=True))
+        .execution_options(preserve_rowcount=True),
+    )
+    session.execute(
+        update(Chunk)
+        .where(Chunk.edition_id == edition_id, Chunk.state == ChunkState.QUEUED)
+        .values(
+            excluded=Chunk.size - Chunk.accepted - Chunk.failed - Chunk.uncertain,
+            deferred=0,
+            state=ChunkState.DONE,
+            done_at=now,
+        )
+    )
+    return excluded
+
+
+def _open_attempts(session: Session, edition_id: int) -> None:
+    """Deferred deliveries in queued chunks get their next attempt, which is then excluded."""
+    deferred = (
+        select(Delivery.id)
+        .join(
+            Chunk,
+            (Chunk.edition_id == Delivery.edition_id) & Delivery.id.between(Chunk.first_id, Chunk.last_id),
+        )
+        .join(Outcome, (Outcome.delivery_id == Delivery.id) & (Outcome.attempt == Delivery.attempt))
+        .where(
+            Delivery.edition_id == edition_id,
+            Chunk.state == ChunkState.QUEUED,
+            Outcome.state == OutcomeState.DEFERRED,
+        )
+    )
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(deferred))
+        .values(attempt=Delivery.attempt + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def send_again(session: Session, now: datetime, delivery_id: int) -> None:
+    """Send an uncertain delivery once more, with the same Message-ID: the author would rather risk two copies than
+    none. Raises NotFound, and Conflict when it is not uncertain."""
+    row = session.execute(
+        select(Delivery.edition_id, Outcome.state)
+        .join(Outcome, (Outcome.delivery_id == Delivery.id) & (Outcome.attempt == Delivery.attempt))
+        .where(Delivery.id == delivery_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such delivery with an answer.")
+    edition_id, state = row
+    if state is not OutcomeState.UNCERTAIN:
+        raise Conflict(f"It is {state.value}, not uncertain.")
+    reopened = changed_rows(
+        session,
+        update(Chunk)
+        .where(
+            Chunk.edition_id == edition_id,
+            Chunk.first_id <= delivery_id,
+            Chunk.last_id >= delivery_id,
+            Chunk.state != ChunkState.LEASED,
+        )
+        .values(
+            uncertain=Chunk.uncertain - 1,
+            state=ChunkState.QUEUED,
+            not_before=None,
+            done_at=None,
+            fence=Chunk.fence + 1,
+            give_up_at=now + DEADLINE,
+        ),
+    )
+    if reopened != 1:
+        raise Conflict("A worker is busy with this part of the letter.", hint="Try again in a minute.")
+    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(attempt=Delivery.attempt + 1))
+    session.execute(
+        update(Edition)
+        .where(Edition.id == edition_id, Edition.state == EditionState.DONE)
+        .values(state=EditionState.SENDING, finished_at=None)
+    )
+    ring_after_commit(session, "sending.send_edition", edition_id, queue=HIGH)
 
 
 def note_trouble(session: Session, edition_id: int, why: str) -> None:

@@ -43,3 +43,15 @@ def due_chunks(session: Session, now: datetime, edition_id: int) -> int:
         or_(Chunk.not_before.is_(None), Chunk.not_before <= now),
     )
     return session.scalar(waiting) or 0
+
+
+def stopped_with_rest(session: Session) -> list[int]:
+    """Stopped Editions of which a worker has given back what it held when they were stopped."""
+    return list(
+        session.scalars(
+            select(Edition.id)
+            .join(Chunk, Chunk.edition_id == Edition.id)
+            .where(Chunk.state == ChunkState.QUEUED, Edition.state == EditionState.STOPPED)
+            .distinct()
+        )
+    )

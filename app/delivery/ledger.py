@@ -4,7 +4,7 @@ audience = queued + in_flight + accepted + deferred + failed + excluded + uncert
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Integer, func, insert, literal, select, update
@@ -15,6 +15,7 @@ from app.accounts.models import Author
 from app.delivery.editions import get_edition
 from app.delivery.eligibility import audience_of, correspondent_exclusion, exclusion_of
 from app.delivery.models import (
+    DEADLINE,
     Chunk,
     ChunkState,
     Correspondent,
@@ -30,7 +31,6 @@ from app.foundation.jobs import BULK, HIGH, ring_after_commit
 from app.subscribers.models import Subscriber, Subscription
 
 CHUNK_SIZE: Final = 500
-DEADLINE: Final = timedelta(days=5)
 
 _KIND = Delivery.recipient_kind.type
 

@@ -6,7 +6,7 @@ that of its chunk. A chunk's counters change in the transaction that appends the
 identity is a sum over chunks at every moment.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base, PrimaryKey, enum_type
+
+DEADLINE = timedelta(days=5)
+"""How long a deferred delivery is tried again (RFC 5321, 4.5.4.1)."""
 
 
 class EditionClass(StrEnum):
