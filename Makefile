@@ -41,8 +41,8 @@ lock: install  ## renew both lock files from pyproject.toml
 	$(LOCK) --extra s3 pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev --extra s3 pyproject.toml -o requirements-dev.lock
 
-bench: install  ## the benchmarks at their quick size; prints JSON Lines
-	.venv/bin/handoff bench import --rows 10000 --json
+bench: install  ## sending beside its yardsticks in one run, as ratios (BENCH_READERS=50000 for the full size)
+	$(PY) -m tests.bench.table
 
 soak: install  ## the long forms of the tests
 	$(PY) -m pytest -n $(WORKERS) -m soak --timeout 3600 $(ARGS)
