@@ -1,4 +1,4 @@
-"""`make bench`: the delivery engine beside its yardsticks in one run; prints the ratios and writes build/bench/table.md.
+"""`make bench`: the delivery engine beside its yardsticks in one run; prints ratios and writes build/bench/table.md.
 
 Every row compares two things measured minutes apart on one machine, so only the ratio means something. Sizes are
 the quick ones; `BENCH_READERS=50000 make bench` takes the full one.
