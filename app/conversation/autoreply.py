@@ -137,7 +137,7 @@ _CHALLENGE_PROGRAMS = (
 _ABSENT = re.compile(
     r"(?:out of (?:the |my )?office|away from (?:the |my )?(?:office|desk|e-?mail|mail)"
     r"|(?:am|[’']m|be|currently|is) (?:\w+ ){0,3}on (?:\w+ )?(?:leave|vacation|holidays?)\b"
-    r"|on (?:annual|parental|maternity|paternity|sick|medical) leave|currently (?:away|travell?ing"
+    r"|on (?:annual |parental |maternity |paternity |sick |medical )?leave|currently (?:away|travell?ing"
     r"|unavailable|out)"
     r"|limited access to (?:my )?(?:e-?mail|mail|internet)|office is closed"
     r"|nicht im (?:büro|haus|dienst)|im urlaub|außer haus|abwesend|in elternzeit|dienstreise"
