@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from app.conversation.cues import feedback, hello, other, stuck
 from app.conversation.cues.cue import Cue
+from app.conversation.cues.vocabulary import VOCABULARIES
 from app.conversation.models import Lane
 
 _CUES: Mapping[Lane, tuple[Cue, ...]] = {
@@ -25,7 +26,10 @@ _CUES: Mapping[Lane, tuple[Cue, ...]] = {
 _READ_FIRST, _READ_LAST = 1500, 700
 _WORDS = re.compile(r"[^\W\d_]{2,30}")
 # What a mail is before a word of it is read; a very short one is mostly a thank-you.
-_PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.5, Lane.STUCK: 0.2, Lane.HELLO: 0.3, Lane.OTHER: 0.0}
+_PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.3, Lane.STUCK: 0.2, Lane.HELLO: 0.2, Lane.OTHER: 0.0}
+# So much talk of business turns a question into a business question.
+_BUSINESS = 2.0
+_LAST_ASKS = re.compile(r"\?\W*(?:\Z|\n)|\?\s+\S.{0,40}\Z")
 _LEARNED_CAP = 4.0
 _STRONGEST_WORD = 1.6
 _MOST_CORRECTIONS = 1000
@@ -59,10 +63,12 @@ def classify_lane(
         return LaneGuess(Lane.OTHER, 0.5, ("there are no words",))
     scores = dict(_PRIORS)
     told: dict[Lane, list[tuple[float, str]]] = {lane: [] for lane in Lane}
-    found = [*_from_cues(said), *_from_corrections(said, corrections)]
-    if not found:
+    words = frozenset(_WORDS.findall(said))
+    found = [*_from_cues(said), *_from_vocabulary(words), *_from_corrections(words, corrections)]
+    if not found and "?" not in said:
         return LaneGuess(Lane.OTHER, 0.3, ("nothing in the words speaks for a lane",))
-    for lane, weight, why in [*found, *_from_shape(said)]:
+    business = sum(weight for lane, weight, _ in found if lane is Lane.OTHER)
+    for lane, weight, why in [*found, *_from_shape(said, business)]:
         scores[lane] += weight
         told[lane].append((weight, why))
     return _decide(scores, told)
@@ -92,21 +98,41 @@ def _from_cues(said: str) -> list[tuple[Lane, float, str]]:
     ]
 
 
-def _from_shape(said: str) -> list[tuple[Lane, float, str]]:
-    """Length says something too."""
+def _from_vocabulary(words: frozenset[str]) -> list[tuple[Lane, float, str]]:
+    found = []
+    for vocabulary in VOCABULARIES:
+        known = vocabulary.found(words)
+        if known:
+            weight = min(vocabulary.most, vocabulary.weight * len(known))
+            found.append((vocabulary.lane, weight, f"{vocabulary.why}: {', '.join(known[:4])}"))
+    return found
+
+
+def _from_shape(said: str, business: float) -> list[tuple[Lane, float, str]]:
+    """Length says something, and a question says something else where business is spoken of."""
     words = len(said.split())
+    found: list[tuple[Lane, float, str]] = []
+    if "?" in said:
+        asked = Lane.OTHER if business >= _BUSINESS else Lane.STUCK
+        found.append((asked, 1.4, "asks a question"))
+        if _LAST_ASKS.search(said):
+            found.append((asked, 0.8, "ends on a question"))
+    elif words >= 12:
+        found.append((Lane.FEEDBACK, 0.6, "tells something at length"))
     if words <= 6 and "?" not in said:
-        return [(Lane.HELLO, 0.8, "only a few words")]
-    if words >= 25:
-        return [(Lane.HELLO, -0.8, "long")]
-    return []
+        found.append((Lane.HELLO, 0.8, "only a few words"))
+    elif words >= 25:
+        found.append((Lane.HELLO, -0.8, "long"))
+    return found
 
 
-def _words_of(text: str) -> set[str]:
-    return {word.casefold() for word in _WORDS.findall(_ends_of(text))}
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(_ends_of(text)))
 
 
-def _from_corrections(said: str, corrections: Iterable[Correction]) -> list[tuple[Lane, float, str]]:
+def _from_corrections(
+    words: frozenset[str], corrections: Iterable[Correction]
+) -> list[tuple[Lane, float, str]]:
     """Naive Bayes over the author's corrections, capped, so that one of them cannot outvote the cues."""
     kept = list(corrections)[-_MOST_CORRECTIONS:]
     if not kept:
@@ -117,9 +143,7 @@ def _from_corrections(said: str, corrections: Iterable[Correction]) -> list[tupl
         seen[correction.lane].update(_words_of(correction.text))
     found: list[tuple[Lane, float, str]] = []
     for lane in mails:
-        weights = sorted(
-            ((_log_odds(word, lane, seen, mails), word) for word in _words_of(said)), reverse=True
-        )
+        weights = sorted(((_log_odds(word, lane, seen, mails), word) for word in words), reverse=True)
         learned = sum(weight for weight, _ in weights if abs(weight) > 0.25)
         if abs(learned) > 0.25:
             strongest = ", ".join(word for weight, word in weights[:3] if weight > 0.25)

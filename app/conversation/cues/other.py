@@ -7,6 +7,10 @@ CUES: tuple[Cue, ...] = (
         5.0,
         "wants to leave",
         r"\bunsubscri",
+        r"\b(?:delete|erase|forget|remove|take|drop) (?:my (?:data|details|address|e?mail|name)|me\b)",
+        r"(?:no more|stop(?: \w+){0,2}) (?:e?mails?|letters?|newsletters?)|please stop\W*\Z"
+        r"|lösch\w* .{0,30}(?:daten|adresse)"
+        r"|plus (?:de|recevoir) .{0,20}(?:courriels?|mails?)|no me env[íi]en",
         r"\bremove me\b",
         r"take me off",
         r"\bopt[- ]?out\b",
@@ -30,6 +34,8 @@ CUES: tuple[Cue, ...] = (
         "wants an address changed",
         r"(?:change|update) my (?:e-?mail )?address",
         r"\b(?:my|our) (?:new|old) (?:e-?mail|address)",
+        r"\b(?:switch|move|change) me (?:over|to)\b|\bnew (?:e-?mail|address)\b|\bsend (?:it|them|this"
+        r"|everything) to (?:my|the) new\b",
         r"adresse hat sich geändert|neue (?:mail)?adresse",
         r"nouvelle adresse|changé d['’]adresse",
         r"(?:nueva|cambi\w+) (?:mi |de )?(?:dirección|correo)",

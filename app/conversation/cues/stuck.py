@@ -64,7 +64,8 @@ CUES: tuple[Cue, ...] = (
         r"|receive|get)",
         r"keeps? telling me|unknown address|address is invalid|says (?:it|my|the|unknown)",
         r"can(?:no|['’]?)t (?:find|log ?in|sign ?(?:in|up)|open|download|access)",
-        r"\bkeep getting\b",
+        r"\bkeep getting\b|\b(?:still|been) waiting\b|\bno \w+ (?:ever )?(?:comes?|came|arrives?|appears?)\b"
+        r"|\bnothing (?:came|comes|arrived|happens|happened)\b",
         r"funktioniert .{0,30}nicht|geht nicht|fehlermeldung|nicht (?:angekommen|erhalten|bekommen)",
         r"ne (?:fonctionne|marche|s['’]ouvre)|reste blanche|pas reçu|télécharger",
         r"no (?:me )?(?:ha llegado|llegó|funciona|abre|puedo (?:abrir|descargar))|no he recibido",
@@ -82,8 +83,6 @@ CUES: tuple[Cue, ...] = (
         r"mi (?:equipo|jefe|empresa)|director financiero",
         r"meu (?:time|chefe|diretor)|minha equipe",
     ),
-    cue(1.2, "asks a question", r"\?\s*(?:\Z|\n)", r"\?\s+\S.{0,60}\Z"),
-    cue(0.8, "asks questions", r"\?"),
     cue(
         1.2,
         "a question follows the praise",
