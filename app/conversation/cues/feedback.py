@@ -111,4 +111,66 @@ CUES: tuple[Cue, ...] = (
         r"|exactly what the world|\bcome on\b|what every .{0,30} dreams of|\bsure, because\b"
         r"|\byeah,? right\b|\bhow original\b",
     ),
+    cue(
+        2.4,
+        "praises it in an idiom",
+        r"\bthumbs up\b|\bhats off\b|\bchapeau\b|\bwell (?:said|put|done|written|argued)\b"
+        r"|\bnicely (?:put|done|written)\b",
+        r"\bbang on\b|\bon point\b|\bon the money\b|\bso (?:good|well put|spot on)\b|\bamen\b"
+        r"|\bpreach\b|\bbravo\b|\bkudos\b",
+        r"\bloved? (?:it|this one|that)\b|\bmade my (?:commute|team|boss) |\bbest (?:thing|one|issue"
+        r"|line|bit)\b|\bmore (?:of this|please)\b",
+        r"\b(?:a|what a) (?:\w+ ){0,2}(?:read|piece|issue|treat|gem)\b|\b(?:stuck|stayed"
+        r"|resonated) with me\b|\bhit a nerve\b",
+        r"\b(?:printed|pinned|framed|bookmarked|highlighted|underlined)\b|\b(?:our"
+        r"|my) (?:whole )?(?:team|slack|office|department)\b.{0,60}\b(?:read|quot|shar|discuss|talk)",
+        r"^\W*(?:👏|🙌|🔥|💯|❤️|👍\s*👍)",
+        r"\bhut ab\b|\bklasse\b|\bauf den punkt\b|\bgut geschrieben\b|\bchapeau\b|\bbien vu\b"
+        r"|\bbien dit\b|\bbravo\b"
+        r"|\bbien dicho\b|\benhorabuena\b|\bgran (?:artículo|texto|trabajo)\b|\bparabéns pelo\b"
+        r"|\bmuito bem (?:dito|escrito)\b|\bbelo texto\b",
+    ),
+    cue(
+        2.2,
+        "finds fault",
+        r"\b(?:my )?only (?:grumble|gripe|quibble|complaint|criticism|nitpick|niggle|wish)\b|\bnitpick"
+        r"|\bquibble|\bpet peeve\b",
+        r"\b(?:you|it|this|that one) (?:lost|bored|annoyed|confused|disappointed|irritated|misses"
+        r"|missed|blurs?|overlooks?|ignores?|skips?)\b",
+        r"\b(?:hard|difficult|impossible|tiring|painful) to (?:read|follow|skim|scan)\b|\b(?:grey|gray"
+        r"|white|light) on (?:grey|gray|white)\b",
+        r"\bdoes(?:n['’]?t| not) add up\b|\bas if it (?:was|were)\b|\b(?:bit|little|rather|quite"
+        r"|pretty) (?:rich|long|thin|dry|dull|preachy|much|vague|shallow|weak)\b",
+        r"\bfalls? (?:flat|short)\b|\bnot (?:your best|for me|a fan|sold|sure (?:i|that i) agree"
+        r"|quite right|helpful)\b|\bcould have been\b|\bi (?:was )?expect(?:ed|ing) more\b",
+        r"\bunsubscrib\w* (?:over|because of) this\b|\bgetting (?:long|longer|stale|repetitive"
+        r"|preachy)\b|\brunning out of (?:ideas|steam)\b",
+        r"\bda (?:hätte|fehlt)\b|\bmir fehlt\w*\b|\betwas (?:zu|lang|dünn)\b|\bsieht das anders aus\b"
+        r"|\bil manque\b|\bde trop\b|\bme faltó\b|\bfaltan? \w+\b|\bsenti falta\b|\bfaltou\b"
+        r"|\bficou\b.{0,20}\bvago\b",
+    ),
+    cue(
+        2.2,
+        "wishes for something in the letter",
+        r"\b(?:keen on|interested in|hungry for|curious about) (?:something|more|an? (?:issue|piece"
+        r"|article|letter)) (?:on|about)\b|\bsomething (?:on|about)\b.{0,60}\bnext\b",
+        r"\b(?:how about|what about|have you (?:thought of|considered|ever written about"
+        r"|covered)) (?:an? |doing |writing |covering )",
+        r"\b(?:nobody|no one|you never) (?:ever )?(?:covers?|writes? about|talks? about|mentions?)\b"
+        r"|\b(?:cover|tackle|write about|dig into|interview|feature) (?:a|an|the|more|some)\b",
+        r"\b(?:idea|topic|request|suggestion) for (?:a|an|the|your|one|next)\b|\b(?:could|can) (?:it"
+        r"|there) be (?:a|an|more)\b|\bplease (?:more|fewer|less|no more|bring back|don['’]t"
+        r"|do more)\b|\bbring back\b",
+        r"\bkönnten sie (?:einmal|mal) (?:über|etwas)\b|\bthema für\b|\bpourriez-vous (?:parler|écrire"
+        r"|aborder)\b|\bun sujet\b|\bpodrías? (?:escribir|hablar|tratar)\b|\bseguid\b|\bsigue así\b"
+        r"|\bpoderia (?:falar|escrever)\b",
+    ),
+    cue(
+        1.4,
+        "tells how it is where they work",
+        r"\b(?:in our case|at our (?:place|company|firm|shop|bank|hospital)|where i work|over here we"
+        r"|for us it|with us it|our (?:answer|rule|trick|way) is)\b",
+        r"\bbei uns\b|\bin unser\w+ (?:firma|haus|unternehmen|betrieb)\b|\bchez nous\b|\bdans notre\b"
+        r"|\ben nuestr[oa]\b|\baquí en la empresa\b|\baqui na empresa\b|\bno nosso caso\b",
+    ),
 )

@@ -66,4 +66,24 @@ CUES: tuple[Cue, ...] = (
         "confirms the receipt",
         r"\bgot (?:it|the guide)\b|\breceived it\b|bien reçu|angekommen, danke|recibido\b|recebido\b",
     ),
+    cue(
+        2.2,
+        "is in touch for its own sake",
+        r"\bno (?:need|reply|answer) (?:to (?:answer|reply)|needed|necessary|required)\b"
+        r"|\bonly wanted (?:you to know|to say)\b|\byou['’]re (?:most )?welcome\b|\ball (?:well|good"
+        r"|sorted|the best)\b|\bthat worked\b",
+        r"\bsafe (?:journey|travels|trip)\b|\bcounted among\b|\bsame here\b|\bmade my (?:day|week"
+        r"|morning|monday|tuesday|sunday)\b|\bta\b\W*\Z|\bsee you (?:next|on|in|at|there)\b"
+        r"|\btill (?:tuesday|next)\b",
+        r"\b(?:grandchild\w*|promoted|retired|engaged|pregnant|graduated|new (?:job|baby|puppy"
+        r"|house))\b|\b(?:just|recently) (?:joined|started|found|discovered|moved)\b|\bjoined (?:after"
+        r"|because|through|via)\b|\bit['’]?s \w+ from\b",
+        r"\bfaithful reader\b|\b(?:loyal|silent|quiet|happy|avid|faithful) (?:reader|subscriber"
+        r"|lurker)\b|\breading (?:along|you|from)\b|\bgreetings\b|\bfound you (?:through|via)\b"
+        r"|\bglad (?:i|you|these|this|to)\b",
+        r"\bbis (?:nächste|bald|dienstag)\b|\bkam (?:alles |gut )?an\b|\bliebe grüße\b|\bneu (?:hier"
+        r"|dabei)\b|\bje débute\b|\bau plaisir\b|\bà (?:mardi|bientôt|la semaine)\b|\blectora? fiel\b"
+        r"|\bsaludo\b|\bhasta (?:el martes|pronto|la próxima)\b"
+        r"|\bcheguei (?:pela|por|aqui)\b|\baté (?:terça|logo|breve|a próxima)\b|\bleitora? (?:fiel|assídu)",
+    ),
 )

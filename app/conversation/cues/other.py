@@ -129,4 +129,60 @@ CUES: tuple[Cue, ...] = (
         r"|vulnerabilit\w+|\bbounty\b|see the attach\w+ and|dear (?:friend|beneficiary|sir)|\basdf"
         r"|\btest test\b",
     ),
+    cue(
+        3.0,
+        "wants to be off the list",
+        r"\boff (?:the|this|your) (?:mailing )?list\b|\bsigned me up\b|\b(?:never|didn['’]?t"
+        r"|did not) (?:sign up|subscribe|ask for)\b|\bno longer (?:want|wish|interested|need)\b"
+        r"|\bstop (?:this|these|writing|spamming|emailing)\b|\bnot interested\b",
+        r"\baus dem verteiler\b|\bkein\w* (?:weiteren )?(?:mails?|newsletter) mehr\b"
+        r"|\bnicht mehr (?:erhalten|bekommen|zusenden)\b|\bne (?:souhaite|veux|désire) plus\b"
+        r"|\bplus (?:vos|de) (?:messages|mails|courriels)\b"
+        r"|\bno (?:quiero|deseo) (?:recibir )?más\b|\bdejen? de\b|\bnão (?:quero|desejo) (?:mais"
+        r"|receber)\b|\bparem de\b",
+    ),
+    cue(
+        3.0,
+        "asks about their data",
+        r"\barticle 1[5-7]\b|\bccpa\b|\bright (?:to be forgotten|of access)\b|\b(?:hold|store|know"
+        r"|have) (?:about|on) me\b|\bcopy of (?:everything|all|my data)\b|\bprivacy (?:policy|officer"
+        r"|request)\b"
+        r"|\bauskunft\b|\bmeine daten\b|\bmes données\b|\bmis datos\b|\bmeus dados\b",
+    ),
+    cue(
+        3.0,
+        "moves to another address",
+        r"\b(?:this|my|old) (?:mailbox|account|inbox|work (?:e-?mail|address)) (?:is no more"
+        r"|is closing|closes|will be|goes away|expires)\b|\b(?:private|personal|home|new) (?:one"
+        r"|e-?mail|address|inbox|mailbox) ?:|\buse (?:this|my) .{0,20}(?:address|e-?mail) (?:instead"
+        r"|from now)\b"
+        r"|\bkünftig (?:bitte )?(?:an|unter)\b|\bmail(?:adresse)? .{0,20}geändert"
+        r"|\bmon adresse (?:a changé|change)|\b(?:mi correo|mi dirección|meu e-?mail"
+        r"|meu endereço) (?:ha cambiado|cambió|cambia|mudou|vai mudar)\b|\bcadastro\b",
+    ),
+    cue(
+        2.6,
+        "has a proposal of their own",
+        r"\bwould you be (?:open|interested|willing|available|up for|free|keen)\b|\bmight (?:that|this"
+        r"|it) appeal\b|\bare you (?:free|available|open to|interested in)\b.{0,80}\?"
+        r"|\binterested in (?:joining|speaking|partnering|a collaboration)\b",
+        r"\bour (?:advisory board|event|members|podcast|listeners|show|conference|magazine|directors"
+        r"|annual|courses|academy|offer|product|app|tool|company|team of experts|clients? include)\b",
+        r"\bwe(?:['’]re| are) (?:a|an) (?:\w+ ){0,3}(?:agency|company|startup|firm|consultancy"
+        r"|platform|publisher|studio|provider)\b|\bwe run (?:training|courses|a|an)\b|\bi (?:represent"
+        r"|run an agency|work with brands)\b",
+        r"\bpress release\b|\bembargo|\bfor your consideration\b|\b(?:first|one) (?:\w+ )?(?:days?"
+        r"|month) free\b|\bclick (?:to claim|here to)\b|\bfree (?:audit|trial|consultation)\b"
+        r"|\blimited[- ]time\b|\bact now\b|\bvat (?:number|id)\b|\bbank (?:details|transfer)\b"
+        r"|\btransfer\b.{0,20}\brelease\b|\brelease\b.{0,20}\btransfer\b",
+        r"\b(?:book|translation|foreign|reproduction|usage) rights\b|\bhand (?:it|them|this) out\b"
+        r"|\b(?:terms|conditions) (?:for|of) (?:use|reuse|translation)\b|\bwhom? (?:do|should) (?:i"
+        r"|we) (?:talk|speak|write) to about\b|\bwould like to (?:translate|reprint|republish|license"
+        r"|use)\b",
+        r"\bhätten sie (?:zeit|interesse|lust)\b|\bseriez-vous (?:disponible|intéressée?"
+        r"|d['’]accord)\b|\bdarías? una\b|\bestarías? (?:disponible|interesad)|\bteria (?:interesse"
+        r"|disponibilidade)\b|\bgostaríamos de (?:apresentar|convid|oferecer)"
+        r"|\bnos gustaría (?:invitar|ofrecer|colaborar)|\bwir (?:würden|möchten) (?:sie|gern"
+        r"|gerne)\b.{0,60}\b(?:einladen|gewinnen|anbieten|vorstellen)",
+    ),
 )

@@ -89,4 +89,41 @@ CUES: tuple[Cue, ...] = (
         r"(?:quick|one|but|here is my|small) (?:question|problem)|question though|but (?:here|how|what"
         r"|i (?:just )?can)",
     ),
+    cue(
+        2.4,
+        "something will not work for them",
+        r"\bwon['’]?t (?:\w+ ){0,2}(?:print|start|work|save|send|accept|show|display|go through|scan"
+        r"|import|copy|budge)\b|\bcan(?:no|['’]?)t (?:get (?:past|in|into|it|the)|reach|view|print"
+        r"|click|confirm|register|subscribe|change|update)\b",
+        r"\b(?:link|button|form|page|site|pdf|file|captcha|confirmation|download)\b.{0,60}\b(?:dead"
+        r"|broken|missing|stuck|fails?|frozen|freezes|crash\w*|loops?|nowhere|nothing|never|won['’]?t"
+        r"|doesn['’]?t|isn['’]?t)\b",
+        r"\b(?:nothing|never)\b.{0,50}\b(?:link|button|form|page|click|press|pdf|download|inbox"
+        r"|confirmation)\b|\bspits? out\b|\b(?:404|403|500)\b|\bhow do i (?:get|log|change|update|find"
+        r"|download|open|unsubscribe from one)\b",
+        r"\bkann .{0,40} nicht (?:öffnen|herunterladen|finden|anmelden)|\blink .{0,40}(?:tot|leer"
+        r"|nicht)|\bkeine (?:mail|bestätigung)|\bnie (?:an|etwas)|\bkam (?:nie|nicht|nichts)\b",
+        r"\blien .{0,50}(?:nulle part|mort|cassé|erreur|pas)\b|\brien (?:ne se passe|reçu)"
+        r"|\bje ne (?:peux|reçois|trouve|vois)\b",
+        r"\benlace .{0,50}(?:roto|no|nada|blanco)\b|\bno (?:aparece|llega|carga|encuentro)\b|\b(?:link"
+        r"|e-?mail|página) .{0,40}(?:não|nunca|quebrad)|\bnão (?:aparece|encontro|carrega)\b",
+    ),
+    cue(
+        2.0,
+        "asks for a steer",
+        r"\b(?:tips|advice|ideas|suggestions|pointers|thoughts|ammunition|wisdom|guidance|a steer"
+        r"|a nudge|help) (?:\w+ ){0,3}(?:welcome|appreciated|received|needed|wanted|please)\b",
+        r"\bpick your brain|\bsanity check\b|\bwhere (?:on earth|would one|to (?:start|begin)"
+        r"|does one)\b|\bany (?:you['’]d|that you|one that)\b|\bwhat['’]s a (?:fair|good|realistic"
+        r"|normal|sensible)\b",
+        r"\b(?:is|are) (?:it|there|we|they) .{0,80}\bor\b.{0,60}\?|\b(?:do|should|would) (?:i"
+        r"|we) .{0,80}\bor\b.{0,60}\?|\bhow (?:on earth|the hell|would one|does one|have others"
+        r"|do others|do other|do people)\b",
+        r"\b(?:i|we)(?:['’]ve| have)? (?:been asked|been told|inherited|have to|need to"
+        r"|must) (?:to )?\b.{0,160}\?|\bneed (?:\w+ ){1,4}(?:by|before|until) (?:noon|tomorrow|monday"
+        r"|tuesday|wednesday|thursday|friday|tonight|the end)",
+        r"\b(?:einen )?(?:rat|tipp|hinweis|ansatz)\b.{0,30}\?|\bwomit\b.{0,60}\?|\bwie (?:fängt|geht"
+        r"|kriegt|bekommt|schafft|macht) man\b|\bune (?:idée|piste)\b|\bcomment (?:s['’]y|on)\b"
+        r"|\balguna (?:idea|pista|sugerencia)\b|\balguma (?:ideia|dica|sugestão)\b",
+    ),
 )

@@ -42,7 +42,7 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
         0.8,
         2.4,
         "speaks of what was written",
-        """read reading reads reader readers issue issues article articles piece pieces chapter chapters
+        """read reading reads issue issues article articles piece pieces chapter chapters
         paragraph* page
         pages section sections chart charts table tables graph diagram illustration* picture pictures
         example* story
@@ -71,7 +71,7 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
         Lane.FEEDBACK,
         0.9,
         2.7,
-        "judges ",
+        "judges it",
         """good great excellent brilliant superb terrific fantastic wonderful refreshing gorgeous clever
         sharp honest
         insightful thoughtful practical useful useless helpful funny hilarious witty inspiring moving
