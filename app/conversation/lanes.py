@@ -30,7 +30,9 @@ _PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.3, Lane.STUCK: 0.2, Lane.HELLO
 # So much talk of business turns a question into a business question.
 _BUSINESS = 2.0
 _LAST_ASKS = re.compile(r"\?\W*(?:\Z|\n)|\?\s+\S.{0,40}\Z")
-_LEARNED_CAP = 4.0
+_LEARNED_CAP = 2.5
+# Words repeat each other, so the sum of what they say is worth about half.
+_LEARNED_SHARE = 0.5
 _STRONGEST_WORD = 1.6
 _MOST_CORRECTIONS = 1000
 
@@ -121,8 +123,8 @@ def _from_shape(said: str, business: float) -> list[tuple[Lane, float, str]]:
         found.append((Lane.FEEDBACK, 0.6, "tells something at length"))
     if words <= 6 and "?" not in said:
         found.append((Lane.HELLO, 0.8, "only a few words"))
-    elif words >= 25:
-        found.append((Lane.HELLO, -0.8, "long"))
+    elif words >= 10:
+        found.append((Lane.HELLO, -0.5 if words < 25 else -1.0, "long"))
     return found
 
 
@@ -144,7 +146,7 @@ def _from_corrections(
     found: list[tuple[Lane, float, str]] = []
     for lane in mails:
         weights = sorted(((_log_odds(word, lane, seen, mails), word) for word in words), reverse=True)
-        learned = sum(weight for weight, _ in weights if abs(weight) > 0.25)
+        learned = _LEARNED_SHARE * sum(weight for weight, _ in weights if abs(weight) > 0.25)
         if abs(learned) > 0.25:
             strongest = ", ".join(word for weight, word in weights[:3] if weight > 0.25)
             bounded = max(-_LEARNED_CAP, min(_LEARNED_CAP, learned))

@@ -173,4 +173,21 @@ CUES: tuple[Cue, ...] = (
         r"\bbei uns\b|\bin unser\w+ (?:firma|haus|unternehmen|betrieb)\b|\bchez nous\b|\bdans notre\b"
         r"|\ben nuestr[oa]\b|\baquí en la empresa\b|\baqui na empresa\b|\bno nosso caso\b",
     ),
+    cue(
+        1.1,
+        "speaks to the author about the writing",
+        r"(?:\A|[.!?]\s+)you(?:['’](?:ve|re|d))? (?!can\b|could\b|may\b|might\b|will\b|are welcome"
+        r"|asked me|should have got|said (?:hi|reply))\w+",
+        r"\b(?:passing|forwarding|sharing|sending) (?:this|it) (?:on|to|with|along|around)\b"
+        r"|\bkeep (?:them|these|it) coming\b|\byou (?:may|might) want to (?:mention|add|say|check)\b",
+    ),
+    cue(
+        1.2,
+        "tells what they tried",
+        r"\bwe (?:\w+ly )?(?:tried|did|used|had|built|ran|found|learned|learnt|switched|dropped|moved"
+        r"|stopped|started|saw|measured|asked|changed|replaced|introduced)\b(?!.{0,200}\?)",
+        r"\bwir (?:haben|hatten)\b.{0,120}\b(?:versucht|gemacht|eingeführt|probiert)\b(?!.{0,100}\?)"
+        r"|\bnous avons (?:essayé|testé|fait)\b(?!.{0,100}\?)|\bnosotros (?:probamos|hicimos)\b"
+        r"|\bnós (?:tentamos|fizemos)\b",
+    ),
 )

@@ -185,4 +185,32 @@ CUES: tuple[Cue, ...] = (
         r"|\bnos gustaría (?:invitar|ofrecer|colaborar)|\bwir (?:würden|möchten) (?:sie|gern"
         r"|gerne)\b.{0,60}\b(?:einladen|gewinnen|anbieten|vorstellen)",
     ),
+    cue(
+        2.8,
+        "asks for a price or a permission",
+        r"\b(?:do|would|much do) you charge\b|\bwhat (?:are|is) your (?:fee|fees|rate|rates|price"
+        r"|pricing|availability)\b|\bday rate\b|\bhalf-day\b|\b(?:can|could|may|might) (?:i|we) (?:use"
+        r"|reuse|share|reproduce|copy|adapt|include|translate|publish|show) (?:your|the|this|some"
+        r"|parts?)\b",
+        r"\bcredit you\b|\bwith (?:credit|attribution)\b|\bwas (?:kostet|verlangen|nehmen) sie\b"
+        r"|\bdarf ich\b.{0,60}\b(?:verwenden|nutzen|zeigen)\b|\bcombien (?:coûte|demandez|prenez)"
+        r"|\b(?:puis-je|pourrions-nous|peut-on) (?:utiliser|reprendre|traduire|publier)"
+        r"|\bcuánto (?:cobra|cuesta)|\b(?:podemos|podríamos|puedo) (?:usar|traducir|publicar"
+        r"|reproducir|utilizar)\b|\bquanto (?:cobra|custa)|\bpodemos (?:usar|traduzir|publicar)\b",
+    ),
+    cue(
+        2.6,
+        "looks for people",
+        r"\b(?:looking|searching|hiring) for (?:a|an|our next|someone)\b.{0,60}\b(?:head|manager"
+        r"|director|lead|vp|analyst|designer|consultant|specialist|speaker|writer|guest)\b"
+        r"|\b(?:know (?:any|anyone|anybody|someone|somebody)|candidates?)\b.{0,40}\?",
+    ),
+    cue(
+        3.2,
+        "is about where mails go",
+        r"\bfuture (?:issues|letters|e?mails|newsletters)\b.{0,30}\bto\b|\bprivate address\b"
+        r"|\b(?:leaving|left) (?:the|my|this) (?:company|job|firm)\b|\b(?:mailing|distribution) list\b"
+        r"|\bverteiler\b|\bliste (?:de diffusion|d['’]envoi)\b|\blista de (?:correo|distribución"
+        r"|e-?mails?)\b|\bwho gave you my\b|\bhow did you get my\b",
+    ),
 )

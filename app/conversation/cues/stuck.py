@@ -126,4 +126,24 @@ CUES: tuple[Cue, ...] = (
         r"|kriegt|bekommt|schafft|macht) man\b|\bune (?:idée|piste)\b|\bcomment (?:s['’]y|on)\b"
         r"|\balguna (?:idea|pista|sugerencia)\b|\balguma (?:ideia|dica|sugestão)\b",
     ),
+    cue(
+        2.2,
+        "does not see how",
+        r"\b(?:don['’]?t|do not|didn['’]?t|can['’]?t|cannot|fail to|struggle to|hard to) (?:quite "
+        r"|really |fully )?(?:understand|see|get|grasp|work out|figure out|tell) (?:how|what|why|where"
+        r"|which)\b|\bwrestling with\b|\bhow to (?:apply|adapt|translate|measure|convince|start|get"
+        r"|make|fit)\b",
+        r"\bsomething went wrong\b|\bgoing (?:round|around) in circles\b|\bhitting a wall\b"
+        r"|\bin circles\b|\bdrehen uns im kreis\b|\btourn\w+ en rond\b|\bdando vueltas\b"
+        r"|\bwhat does .{1,40} (?:mean|stand for)\b",
+    ),
+    cue(
+        3.4,
+        "wants a setting changed, not to leave",
+        r"\b(?:where|how) (?:do|can|could) i (?:change|set|choose|keep|switch|turn|adjust|edit|only)\b"
+        r"|\b(?:only|just) (?:want|wanted|need) (?:the|fewer|one|tuesdays?|sundays?)\b"
+        r"|\bhow do i get back\b|\bstill (?:want|like) (?:the|to get)\b",
+        r"\bwo (?:stelle|kann|ändere) ich\b|\bmöchte ich (?:behalten|weiter)|\boù (?:puis-je|modifier"
+        r"|changer)\b|\bdónde (?:cambio|puedo)\b|\bonde (?:mudo|posso|altero)\b",
+    ),
 )

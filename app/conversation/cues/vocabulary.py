@@ -83,7 +83,7 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
         overlong long short tiny better best worse worst favourite favorite annoying wonderfully yawn meh
         agree* disagree* convinced unconvinced appreciat* enjoy* loved love liked hated dislike*
         resonat* laughed
-        laugh smiled prefer* miss missed drop suggest* suggestion* wish cringe* groan* particularly
+        laugh smiled prefer preferred miss missed drop suggest* suggestion* wish cringe* groan* particularly
         especially instead
         rather honestly frankly actually although though somewhat nonsense rubbish gold gem kudos bravo
         mistake mistakes
