@@ -31,9 +31,11 @@ _PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.3, Lane.STUCK: 0.2, Lane.HELLO
 _BUSINESS = 2.0
 _LAST_ASKS = re.compile(r"\?\W*(?:\Z|\n)|\?\s+\S.{0,40}\Z")
 _LEARNED_CAP = 2.5
-# Words repeat each other, so the sum of what they say is worth about half.
-_LEARNED_SHARE = 0.5
+# Words repeat each other, so the sum of what they say is worth less than half.
+_LEARNED_SHARE = 0.4
 _STRONGEST_WORD = 1.6
+_SEEN_OFTEN_ENOUGH = 2
+_SEEN_TOO_OFTEN = 0.1
 _MOST_CORRECTIONS = 1000
 
 
@@ -157,12 +159,16 @@ def _from_corrections(
 
 
 def _log_odds(word: str, lane: Lane, seen: Mapping[Lane, Counter[str]], mails: Mapping[Lane, int]) -> float:
-    """How much likelier the word is in this lane than in the others, shrunk towards nothing while it is rare."""
+    """How much likelier the word is in this lane than in the others, shrunk towards nothing while it is rare.
+
+    A word that one mail used says nothing, and neither does one that everybody uses.
+    """
     here = seen[lane][word]
-    elsewhere = sum(seen[other][word] for other in seen if other is not lane)
-    if not here and not elsewhere:
+    everywhere = sum(counts[word] for counts in seen.values())
+    total = sum(mails.values())
+    if everywhere < _SEEN_OFTEN_ENOUGH or everywhere > max(10, total * _SEEN_TOO_OFTEN):
         return 0.0
-    others = sum(count for other, count in mails.items() if other is not lane)
-    odds = math.log((here + 0.5) / (mails[lane] + 1)) - math.log((elsewhere + 0.5) / (others + 1))
-    trust = (here + elsewhere) / (here + elsewhere + 2)
+    odds = math.log((here + 0.5) / (mails[lane] + 1))
+    odds -= math.log((everywhere - here + 0.5) / (total - mails[lane] + 1))
+    trust = everywhere / (everywhere + 5)
     return max(-_STRONGEST_WORD, min(_STRONGEST_WORD, odds * trust))

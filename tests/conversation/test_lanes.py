@@ -5,21 +5,46 @@ from pathlib import Path
 
 import pytest
 
-from app.conversation.lanes import Correction, classify_lane
+from app.conversation.lanes import Correction, LaneGuess, classify_lane
 from app.conversation.models import Lane
 
 CORPUS = json.loads((Path(__file__).parent / "lanes.json").read_text(encoding="utf-8"))["replies"]
 
 
-def share_right(split: str) -> float:
-    replies = [reply for reply in CORPUS if reply["split"] == split]
-    right = sum(classify_lane(reply["text"]).lane == Lane(reply["lane"]) for reply in replies)
-    return right / len(replies)
+def judged(*splits: str) -> list[tuple[Lane, LaneGuess]]:
+    return [
+        (Lane(reply["lane"]), classify_lane(reply["text"])) for reply in CORPUS if reply["split"] in splits
+    ]
 
 
-@pytest.mark.parametrize(("split", "floor"), [("dev", 0.95), ("held", 0.85)])
+def share_right(found: list[tuple[Lane, LaneGuess]]) -> float:
+    return sum(guess.lane is lane for lane, guess in found) / len(found)
+
+
+# What the rules were written and mended for; `unseen` is the honest figure.
+@pytest.mark.parametrize(
+    ("split", "floor"),
+    [("dev", 0.93), ("held", 0.93), ("later", 0.88), ("last", 0.88), ("final", 0.88), ("unseen", 0.74)],
+)
 def test_most_replies_end_in_the_lane_their_writer_meant(split: str, floor: float) -> None:
-    assert share_right(split) >= floor
+    assert share_right(judged(split)) >= floor
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_no_lane_is_bought_at_the_cost_of_another(lane: Lane) -> None:
+    found = judged("later", "last", "final", "unseen")
+    guessed = [truth for truth, guess in found if guess.lane is lane]
+    meant = [guess.lane for truth, guess in found if truth is lane]
+    assert guessed.count(lane) / len(guessed) >= 0.8
+    assert meant.count(lane) / len(meant) >= 0.8
+
+
+def test_a_sure_guess_is_nearly_always_right_and_an_unsure_one_says_so() -> None:
+    found = judged("unseen")
+    sure = [pair for pair in found if pair[1].confidence >= 0.7]
+    assert len(sure) >= len(found) * 0.4
+    assert share_right(sure) >= 0.92
+    assert share_right([pair for pair in found if pair[1].confidence < 0.7]) < share_right(sure)
 
 
 def test_the_address_a_reader_chose_settles_the_lane() -> None:
