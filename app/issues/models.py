@@ -77,6 +77,22 @@ class Issue(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class IssueVersion(Base):
+    """The words of an issue as they were saved once; rows are only ever added."""
+
+    __tablename__ = "issue_version"
+
+    id: Mapped[PrimaryKey]
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    preheader: Mapped[str] = mapped_column(String(300), default="")
+    markdown: Mapped[str] = mapped_column(Text, default="")
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("author.id", ondelete="SET NULL"))
+    saved_at: Mapped[datetime]
+
+
 class LinkLook(Base):
     """What a link answered when it was last looked at; kept for two days."""
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, InvalidInput
-from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.history import keep_version
+from app.issues.models import Issue, IssueKind, IssueState, IssueVersion
 from app.issues.queries import get_issue
 
 LONGEST_TEXT: Final = 400_000
@@ -43,7 +44,9 @@ class EditedMeanwhile(Conflict):
         self.theirs = theirs
 
 
-def create_issue(session: Session, now: datetime, kind: IssueKind, draft: Draft) -> Issue:
+def create_issue(
+    session: Session, now: datetime, kind: IssueKind, draft: Draft, *, author_id: int | None = None
+) -> Issue:
     """A new draft. Without a subject of its own it takes the title.
 
     Raises InvalidInput naming the field.
@@ -63,10 +66,20 @@ def create_issue(session: Session, now: datetime, kind: IssueKind, draft: Draft)
     )
     session.add(issue)
     session.flush()
+    keep_version(session, now, issue, author_id)
     return issue
 
 
-def save_issue(session: Session, now: datetime, issue_id: int, version: int, draft: Draft) -> Issue:
+def save_issue(
+    session: Session,
+    now: datetime,
+    issue_id: int,
+    version: int,
+    draft: Draft,
+    *,
+    author_id: int | None = None,
+    by_itself: bool = False,
+) -> Issue:
     """Save what the author typed over `version`, the one they had before them.
 
     Raises InvalidInput naming the field, EditedMeanwhile when the version has moved on, Conflict when the issue
@@ -77,6 +90,10 @@ def save_issue(session: Session, now: datetime, issue_id: int, version: int, dra
     slug = issue.slug
     if checked.slug and slugify(checked.slug) != issue.slug:
         slug = free_slug(session, checked.slug, keep=issue.id)
+    if not by_itself:
+        keep_version(
+            session, issue.updated_at, issue, None
+        )  # words saved by themselves since the last version
     saved = changed_rows(
         session,
         update(Issue)
@@ -93,6 +110,7 @@ def save_issue(session: Session, now: datetime, issue_id: int, version: int, dra
     )
     session.refresh(issue)
     if saved == 1:
+        keep_version(session, now, issue, author_id, by_itself=by_itself)
         return issue
     if issue.state not in EDITABLE:
         raise Conflict(
@@ -104,6 +122,8 @@ def save_issue(session: Session, now: datetime, issue_id: int, version: int, dra
 
 def discard_issue(session: Session, issue_id: int) -> None:
     """Throw a draft away. Raises Conflict for anything but a draft that never went out."""
+    kept = select(Issue.id).where(Issue.id == issue_id, Issue.state.in_(EDITABLE), Issue.edition_id.is_(None))
+    session.execute(delete(IssueVersion).where(IssueVersion.issue_id.in_(kept)))
     gone = changed_rows(
         session,
         delete(Issue).where(Issue.id == issue_id, Issue.state.in_(EDITABLE), Issue.edition_id.is_(None)),

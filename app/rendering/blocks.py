@@ -42,6 +42,9 @@ _ALL: Final = (
     Block("skip-if", "who should leave it", "Skip it if:", TitleStyle.HEADING),
     Block("question", "a question to take away", text_prefix="    "),
     Block("ps", "the postscript", "PS:", TitleStyle.RUN_IN),
+    Block("author", "who writes this: a picture, some words, a link"),
+    Block("forward", "asks readers to pass it on", "Know somebody who needs this?", TitleStyle.HEADING),
+    Block("subscribe", "for those it was forwarded to", "Was this forwarded to you?", TitleStyle.HEADING),
     Block("reach-out", "how to answer", "Please reach out", TitleStyle.HEADING),
 )
 

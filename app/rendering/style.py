@@ -44,9 +44,12 @@ td.cell-quote p {{ font-family: {serif}; font-size: 21px; line-height: 1.45; fon
   margin: 0 0 6px; }}
 td.cell-question {{ padding: 22px 24px 6px; background-color: #eef4f3; }}
 td.cell-question p {{ font-family: {serif}; font-size: 22px; line-height: 1.4; }}
-td.cell-download-if, td.cell-skip-if, td.cell-reach-out {{ padding: 20px 24px 6px; background-color: #f6f4ee; }}
+td.cell-download-if, td.cell-skip-if, td.cell-reach-out, td.cell-forward, td.cell-subscribe {{
+  padding: 20px 24px 6px; background-color: #f6f4ee; }}
 td.cell-download-if {{ border-left: 4px solid {accent}; background-color: #eef4f3; }}
 td.cell-skip-if {{ border-left: 4px solid #b9b3a4; }}
+td.cell-author {{ padding: 18px 0 2px; border-top: 3px solid {accent}; border-bottom: 1px solid #d9d5ca; }}
+td.cell-subscribe {{ background-color: #eef4f3; }}
 td.cell-ps {{ padding: 20px 0 0; border-top: 1px solid #d9d5ca; }}
 """
 

@@ -6,6 +6,7 @@ SAYINGS: Final = {
     "saved": "Saved.",
     "taken-back": "Taken back: it is a draft again, and its slot is free.",
     "scheduled": "Scheduled.",
+    "put-back": "Put back. The words it replaced are among the earlier versions.",
     "test": "A test is on its way to your own address.",
     "paused": "Paused. What was already handed over cannot be called back; nobody else is mailed until you resume.",
     "resumed": "Going on where it stopped.",

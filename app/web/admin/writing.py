@@ -16,7 +16,7 @@ from app.issues.queries import get_issue
 from app.issues.writing import EDITABLE, Draft, EditedMeanwhile, create_issue, discard_issue, save_issue
 from app.publication.settings import get_publication
 from app.web.admin.desk import draft_of_form, kit, press, version_of_form
-from app.web.admin.guard import allows
+from app.web.admin.guard import allows, author
 from app.web.admin.webpage import web_page
 from app.web.state import now, reader, writer
 
@@ -43,7 +43,9 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     kind = _kind(request.form.get("kind"))
     try:
-        issue = create_issue(writer(), now(), kind, Draft(title=request.form.get("title", "")))
+        issue = create_issue(
+            writer(), now(), kind, Draft(title=request.form.get("title", "")), author_id=author().id
+        )
     except InvalidInput as error:
         return render_template("admin/new.html", kind=kind, way="write", error=error), error.status
     writer().commit()
@@ -63,7 +65,7 @@ def bring_in() -> ResponseReturnValue:
             draft.preheader,
             draft.markdown,
         )
-        issue = create_issue(writer(), now(), kind, words)
+        issue = create_issue(writer(), now(), kind, words, author_id=author().id)
     except InvalidInput as error:
         page = render_template(
             "admin/new.html", kind=kind, way="import", error=error, pasted=request.form.get("pasted", "")
@@ -86,7 +88,7 @@ def save(issue_id: int) -> ResponseReturnValue:
     """Whatever goes wrong, the author's words come back in the form (nothing is lost)."""
     words = draft_of_form()
     try:
-        save_issue(writer(), now(), issue_id, version_of_form(), words)
+        save_issue(writer(), now(), issue_id, version_of_form(), words, author_id=author().id)
         writer().commit()
     except EditedMeanwhile as error:
         return _editor(error.theirs, words, error.theirs.version, error, theirs=error.theirs), error.status

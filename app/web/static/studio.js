@@ -3,6 +3,7 @@
 
 const WAIT = 450;
 const POLL = 2000;
+const QUIET = 4000;
 
 function follow(form) {
   const stage = document.getElementById("stage");
@@ -70,10 +71,10 @@ function keep(form) {
   const key = `handoff:issue:${form.dataset.issue}`;
   const names = ["title", "subject", "preheader", "markdown"];
   const read = () => Object.fromEntries(names.map((name) => [name, form.elements[name].value]));
-  const saved = JSON.stringify(read());
+  let saved = JSON.stringify(read());
   const status = document.getElementById("saved");
   const offer = document.getElementById("kept");
-  let leaving = false;
+  let leaving = false, quiet = 0, saving = false, stopped = "quarrel" in form.dataset;
 
   const kept = localStorage.getItem(key);
   if (document.querySelector(".notice--good")) localStorage.removeItem(key);
@@ -94,9 +95,51 @@ function keep(form) {
     const words = JSON.stringify(read());
     if (words === saved) localStorage.removeItem(key);
     else localStorage.setItem(key, words);
-    if (status) status.textContent = words === saved ? "" : "Not saved yet";
+    if (status && !stopped) status.textContent = words === saved ? "" : "Not saved yet";
+    clearTimeout(quiet);
+    if (words !== saved) quiet = setTimeout(save, QUIET);
   });
-  form.addEventListener("submit", () => { leaving = true; });
+
+  // Saved by itself once the keys rest. Whatever keeps it from being saved, the words stay here and in localStorage.
+  async function save() {
+    if (saving || stopped || leaving) return;
+    const words = JSON.stringify(read());
+    if (words === saved) return;
+    saving = true;
+    try {
+      const answer = await fetch(form.dataset.autosave, {
+        method: "POST", body: new FormData(form), redirect: "manual", headers: { Accept: "application/json" },
+      });
+      if (answer.type === "opaqueredirect") {
+        say("Your session has ended. Your words are kept in this browser: sign in again in another tab.");
+      } else if (answer.ok) {
+        const told = await answer.json();
+        form.elements.version.value = told.version;
+        form.dataset.version = told.version;
+        saved = words;
+        if (JSON.stringify(read()) === saved) {
+          localStorage.removeItem(key);
+          say(`Saved ${told.at}`);
+        }
+      } else {
+        const told = await answer.json().catch(() => ({ message: "It could not be saved just now." }));
+        stopped = answer.status === 409;
+        say(`${told.message.split(". ")[0].replace(/\.$/, "")}. Your words are kept in this browser.`);
+      }
+    } catch {
+      say("No connection. Your words are kept in this browser.");
+    }
+    saving = false;
+    if (JSON.stringify(read()) !== saved && !stopped) quiet = setTimeout(save, QUIET);
+  }
+
+  function say(words) { if (status) status.textContent = words; }
+
+  form.addEventListener("submit", (event) => {
+    if (event.submitter && event.submitter.name === "form") return;
+    leaving = true;
+    clearTimeout(quiet);
+  });
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && JSON.stringify(read()) !== saved && !form.elements.markdown.readOnly) event.preventDefault();
   });
