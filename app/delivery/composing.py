@@ -3,6 +3,7 @@
 A reader costs one value per distinct slot and one join; nothing of MIME is looked at again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,6 +105,7 @@ class Composer:
             self._subject_at = self._uses.index(SUBJECT) if SUBJECT in self._uses else -1
         self.size = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
         """Bytes of a message without its readers' values."""
+        self._most_uses = max(Counter(piece for piece in pieces if isinstance(piece, Use)).values())
 
     def prepare(self, readers: Sequence[Reader]) -> list[Letter]:
         """A Letter for each reader. One that cannot be written says so in `problem` and keeps nobody else back."""
@@ -144,6 +146,10 @@ class Composer:
             head=b"".join(pieces[:head]),
             body=b"".join(pieces[head:]),
         )
+
+    def longest(self, letter: Letter) -> int:
+        """No fewer bytes than this letter's message has; exact sizes would cost as much as sending."""
+        return self.size + self._most_uses * sum(map(len, letter.values))
 
     def compose_for(self, reader: Reader) -> Outgoing:
         """One reader's whole message, for previews. Raises InvalidInput."""

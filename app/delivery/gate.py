@@ -87,7 +87,7 @@ def _letters(
 def _check(gate: Gate, composer: Composer, letters: list[Letter]) -> None:
     for letter in letters:
         problem = letter.problem
-        if not problem and sum(map(len, composer.pieces(letter))) > MAX_MESSAGE:
+        if not problem and composer.longest(letter) > MAX_MESSAGE:
             problem = f"the message is longer than {MAX_MESSAGE:,} bytes"
         gate.checked += 1
         if problem:
