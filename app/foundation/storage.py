@@ -56,6 +56,10 @@ class LocalStorage:
         except FileNotFoundError:
             raise NotFound(f"No stored file {key}.") from None
 
+    def path_of(self, key: str) -> Path:
+        """Where the file lies, for whoever can hand on a file without reading it. Absolute."""
+        return (self.root / _checked(key)).absolute()
+
     def exists(self, key: str) -> bool:
         return (self.root / _checked(key)).is_file()
 

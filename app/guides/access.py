@@ -8,8 +8,9 @@ given an address of the file that is good for minutes: the file itself is never 
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,18 @@ _BEFORE = {
     GrantState.GRANTED: (GrantState.REQUESTED, GrantState.CONFIRMED),
     GrantState.DOWNLOADED: (GrantState.REQUESTED, GrantState.CONFIRMED, GrantState.GRANTED),
 }
+
+
+# Built once: this question is asked for every file and every part of one.
+_COPY: Final = (
+    select(GuideFile, Grant)
+    .join(Grant, Grant.id == bindparam("grant"))
+    .where(
+        GuideFile.id == bindparam("file"),
+        GuideFile.slug == bindparam("slug"),
+        Grant.slug == bindparam("slug"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -149,27 +162,24 @@ def file_token(signer: Signer, access: Access, now: datetime) -> str:
     return signer.sign(Purpose.FILE, access.grant.id, access.file.id, expires)
 
 
-def read_file_token(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> Copy:
-    """The edition that this key opens, and for whom.
+def read_file_token(
+    session: Session, now: datetime, signer: Signer, slug: str, token: str, *, named: bool = True
+) -> Copy:
+    """The edition that this key opens, and for whom; without `named`, the name is not looked up.
 
     Raises NotFound for a key that is not ours, of another guide, or of somebody who was erased or never took the
     guide; Gone when it has run out or the right was withdrawn.
     """
     grant_id, file_id, expires = signer.read(Purpose.FILE, token, 3)
-    row = session.execute(
-        select(GuideFile, Grant)
-        .join(Grant, Grant.id == grant_id)
-        .where(GuideFile.id == file_id, GuideFile.slug == slug, Grant.slug == slug)
-    ).one_or_none()
+    row = session.execute(_COPY, {"grant": grant_id, "file": file_id, "slug": slug}).one_or_none()
     if row is None or row.Grant.state is not GrantState.DOWNLOADED:
         raise NotFound("This link is not one of ours, or it was cut short.")
     if row.Grant.revoked_at is not None:
         raise Gone("This guide is no longer available to this address.")
     if now >= datetime.fromtimestamp(expires, UTC):
         raise Gone("This download has run out.", hint="Open the link in your mail again.")
-    return Copy(
-        row.GuideFile, reader_name(session, row.Grant), row.Grant.granted_at or row.Grant.requested_at
-    )
+    name = reader_name(session, row.Grant) if named else ""
+    return Copy(row.GuideFile, name, row.Grant.granted_at or row.Grant.requested_at)
 
 
 def note_seen(session: Session, now: datetime, access: Access, visit: Visit) -> None:

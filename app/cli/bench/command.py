@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 BENCHES: dict[str, str] = {
+    "downloads": "app.cli.bench.downloads",
     "send": "app.cli.bench.send",
 }
 """What can be measured -> module that exposes it as `command`."""

@@ -89,11 +89,17 @@ def _scratch_database(url: str) -> Iterator[str]:
         server.dispose()
 
 
-def _start_worker(settings: Settings, folder: Path, number: int) -> Popen[bytes]:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a process of this installation is started with."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("HANDOFF_")}
     for name, value in settings.model_dump(mode="json", exclude_none=True).items():
         env[f"HANDOFF_{name.upper()}"] = str(value)
     env["HANDOFF_SECRET_KEY"] = settings.secret_key.get_secret_value()
+    return env
+
+
+def _start_worker(settings: Settings, folder: Path, number: int) -> Popen[bytes]:
+    env = environment_of(settings)
     env[READY_FILE] = str(folder / f"worker{number}.ready")
     return spawn(module_argv(WORKER), env, stdout=DEVNULL)
 

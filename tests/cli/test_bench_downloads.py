@@ -1,0 +1,16 @@
+"""The bench of downloads runs and prints what it promises; how fast it is depends on the machine."""
+
+import json
+
+from click.testing import CliRunner
+
+from app.cli.bench.downloads import command
+
+
+def test_the_bench_prints_its_numbers() -> None:
+    ran = CliRunner().invoke(command, ["--downloads", "12", "--bytes", "20000", "--clients", "2", "--json"])
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout.strip().splitlines()[-1])
+    assert found["downloads"] == 12
+    assert found["bytes"] == 20_000
+    assert all(found[name] > 0 for name in ("open_per_second", "gated_per_second", "gate_per_second"))
