@@ -137,9 +137,9 @@ def header_block(clean: list[str], at: int, *, introduced: bool) -> int | None:
         return end
     if Label.FROM not in kinds or not others:
         return None
-    if len(others) >= 2:
-        return end if Label.DATE in kinds or Label.SUBJECT in kinds else None
     shown = any(_ADDRESS.search(line[:LONGEST]) for line in clean[at:end])
+    if len(others) >= 2:
+        return end if Label.DATE in kinds or shown else None
     return end if shown and others != {Label.TO} else None
 
 

@@ -124,13 +124,17 @@ def _without_delimited(piece: list[str]) -> list[str]:
 
 def _delimits(piece: list[str], at: int, below: list[int]) -> bool:
     head = piece[at].lstrip()
-    if at == 0 or head[0] not in "-—–―_=+*~" or len(head) > 60:
+    if head[0] not in "-—–―_=+*~" or len(head) > 60:
         return False
     clean = clean_line(head)
     if clean == "--":
         return _is_signature(piece, below, most=_LONGEST_SIGNATURE)
+    if at == 0:
+        return False
     if _DELIMITER.match(clean):
-        return _is_signature(piece, below, most=8)
+        # A blank line below makes it a ruler between two thoughts, unless a card follows.
+        apart = bool(below) and below[0] > at + 1
+        return _is_card(piece, below) if apart else _is_signature(piece, below, most=8)
     if is_ruler(clean) and len(clean) > 5:
         return bool(below) and _is_card(piece, below)
     return clean.startswith("-- ") and _DASHED_NAME.match(clean) is not None and not piece[at - 1].strip()
@@ -166,7 +170,7 @@ def _without_device_lines(piece: list[str]) -> list[str]:
         alone = at == 0 or not piece[at - 1].strip() or position == len(said) - 1
         if alone and is_device_line(piece[at]):
             below = said[position + 1 :]
-            if not below or _is_signature(piece, below, most=10):
+            if not below or (position and _is_signature(piece, below, most=10)):
                 return _with_postscript(piece, at)
             return [*piece[:at], *piece[at + 1 :]]
     return piece
@@ -229,17 +233,19 @@ def _rest_is_card(piece: list[str], below: list[int]) -> bool:
 
 
 def _formula_and_name(line: str) -> bool:
-    """ "Viele Grüße, Anna" on one line."""
+    """ "Viele Grüße, Anna", "Mvh Anna Svensson" or "LG Anna" on one line."""
     clean = clean_line(line[:100])
     head, comma, tail = clean.rpartition(",")
     if comma and tail.strip() and closing_formula(head) and _is_name(tail, most=3):
         return True
     words = clean.split()
-    return (
-        2 <= len(words) <= 5
-        and words[-1][0].isupper()
-        and closing_formula(" ".join(words[:-1]))
-        and len(words) > 2
+    return 2 <= len(words) <= 6 and any(
+        closing_formula(" ".join(words[:-names]))
+        and _is_name(" ".join(words[-names:]), most=2)
+        and words[-names][0].isupper()
+        and words[-1][-1] not in ".!?"
+        for names in (1, 2)
+        if len(words) > names
     )
 
 
