@@ -158,6 +158,10 @@ class Dialogue:
     def _heard_data(self, parcel: Parcel, answer: Answer) -> None:
         if answer.code == 354 and parcel.refusal is None:
             self._message(parcel)
+        elif answer.code == 354 and parcel.refusal is not None and parcel.refusal.step is Step.MAIL:
+            # It refused the sender and yet took the recipient: a lone dot would hand over an empty message.
+            self._source.answered(parcel, parcel.refusal)
+            self.lost("the relay went on after it had refused MAIL")
         elif answer.code == 354:
             self.out.append(DOT)  # RFC 2920, 3.1: nobody is to get it, so it is ended at once
             self.expected.append(Expected(Step.DOT, parcel))
