@@ -24,6 +24,7 @@ _MEANT: Final = {
     "shift_jis": "cp932",
     "unicode-1-1-utf-7": "utf-7",
 }
+_SINGLE_BYTE: Final = ("cp125", "windows-125", "iso-8859-", "latin", "macintosh")
 _MULTIBYTE: Final = frozenset({"gb18030", "gbk", "big5", "cp932", "cp949", "euc-jp", "euc-kr", "iso-2022-jp"})
 _ENCODED_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]{0,2000})\?=")
 _BETWEEN: Final = re.compile(r"(\?=)[ \t\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
@@ -33,7 +34,9 @@ _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 def decode_text(data: bytes, charset: str = "") -> str:
     """Text from bytes: the claimed charset where it fits, else UTF-8, else Windows-1252, without an error."""
     name = _MEANT.get(charset.strip().strip("\"'").lower(), charset.strip().strip("\"'").lower())
-    for candidate in (name, "utf-8"):
+    # Bytes that are sound UTF-8 are UTF-8, whatever single-byte charset the sender's program believes in.
+    first = ("utf-8", name) if name.startswith(_SINGLE_BYTE) else (name, "utf-8")
+    for candidate in first:
         try:
             if not candidate or candidate in _REFUSED:
                 continue

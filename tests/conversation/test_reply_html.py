@@ -94,3 +94,9 @@ def test_template_syntax_in_a_reply_is_only_text() -> None:
         reader_words(page("<p>{{ config }} {% include '/etc/passwd' %}</p>")).text
         == "{{ config }} {% include '/etc/passwd' %}"
     )
+
+
+def test_a_plain_part_that_lies_about_its_charset_is_read_all_the_same() -> None:
+    body = "Größer geht’s nicht.\n\nLe 5 mars 2024 à 10:02, Jean Dupont <j@example.com> a écrit :\n> x\n"
+    raw = b"Content-Type: text/plain; charset=iso-8859-1\n\n" + body.encode()
+    assert reader_words(raw).text == "Größer geht’s nicht."
