@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import InvalidInput, NotFound
-from app.issues.models import Cadence, Issue, IssueKind, LatePolicy
+from app.issues.models import Cadence, Issue, IssueKind, LatePolicy, SkippedSlot
 from app.issues.words import WEEKDAYS, clock_words, day_words, when_words
 
 WEEK: Final = timedelta(days=7)
@@ -118,9 +118,14 @@ def typed_slot(cadence: Cadence, typed: str, now: datetime) -> SlotTime:
 
 
 def taken_slots(session: Session, kind: IssueKind) -> frozenset[str]:
-    """The slots of this kind that an issue holds or has used."""
+    """The slots of this kind that an issue holds or has used, and those the author leaves out."""
     query = select(Issue.slot).where(Issue.kind == kind, Issue.slot.is_not(None))
-    return frozenset(slot for slot in session.scalars(query) if slot)
+    return frozenset(slot for slot in session.scalars(query) if slot) | skipped_slots(session, kind)
+
+
+def skipped_slots(session: Session, kind: IssueKind) -> frozenset[str]:
+    """The slots of this kind that the author leaves out."""
+    return frozenset(session.scalars(select(SkippedSlot.slot).where(SkippedSlot.kind == kind)))
 
 
 def get_cadence(session: Session, kind: IssueKind) -> Cadence:

@@ -77,6 +77,16 @@ class Issue(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class SkippedSlot(Base):
+    """A slot of a cadence that the author leaves out."""
+
+    __tablename__ = "skipped_slot"
+
+    kind: Mapped[IssueKind] = mapped_column(enum_type(IssueKind), primary_key=True)
+    slot: Mapped[str] = mapped_column(String(32), primary_key=True, doc="as in issue.slot")
+    skipped_at: Mapped[datetime]
+
+
 class IssueVersion(Base):
     """The words of an issue as they were saved once; rows are only ever added."""
 

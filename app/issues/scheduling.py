@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from app.delivery.quiet import clear_quiet_window, set_quiet_window
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict
 from app.issues.cadence import SlotTime, get_cadence, next_slot, slots_after, taken_slots, typed_slot
-from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.models import Issue, IssueKind, IssueState, SkippedSlot
 from app.issues.queries import get_issue
 from app.issues.writing import EDITABLE, check_complete
 
@@ -48,6 +48,9 @@ def schedule_issue(
         slot = typed_slot(get_cadence(session, issue.kind), at, now)
         if not _take(session, issue, slot):
             raise Conflict("Another issue has that slot.", field="at", hint="Choose another time.")
+        session.execute(  # whoever names a skipped slot wants it after all
+            delete(SkippedSlot).where(SkippedSlot.kind == issue.kind, SkippedSlot.slot == slot.name)
+        )
         return Scheduled(issue, slot)
     while True:
         slot = next_slot(session, now, issue.kind)

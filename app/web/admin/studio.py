@@ -11,6 +11,7 @@ from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
 from app.web.admin import (
     account,
+    calendar,
     dashboard,
     deliverability,
     guides,
@@ -31,6 +32,7 @@ from app.web.state import now, reader
 bp = Blueprint("studio", __name__, url_prefix="/admin")
 for room in (
     account,
+    calendar,
     dashboard,
     deliverability,
     guides,
@@ -108,7 +110,7 @@ def topic_name(slug: str) -> str:
 @bp.app_template_filter("capitalize_first")
 def capitalize_first(words: str) -> str:
     """A sentence as it begins a line; the rest stays as it is."""
-    return words[:1].upper() + words[1:]
+    return words if words.startswith("http") else words[:1].upper() + words[1:]
 
 
 @bp.app_template_filter("browser")
