@@ -1,5 +1,6 @@
 """The tree as HTML, once with tables around boxes for mail and once with plain elements for the web."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,10 @@ from app.rendering.tree import SLOT, block_of
 
 _FIT: Final = '<table role="presentation" cellpadding="0" cellspacing="0" border="0" class="{}">'
 _BOX: Final = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" class="{}">'
+
+
+_OWN_PICTURE: Final = re.compile(r"/pictures/[0-9a-f]{32}-(\d{1,4})x(\d{1,5})\.(?:jpg|png)$")
+_LETTER: Final = 568
 
 
 class HtmlWriter(RendererHTML):
@@ -31,7 +36,7 @@ class HtmlWriter(RendererHTML):
         token = tokens[idx]
         alt = "".join(self._plain(child) for child in token.children or ())
         src = escape(self._resolve(str(token.attrGet("src"))))
-        return f'<img class="picture" src="{src}" alt="{alt}">'
+        return f'<img class="picture" src="{src}" alt="{alt}"{_size_of(src)}>'
 
     def _plain(self, token: Token) -> str:
         if token.type == SLOT:
@@ -107,6 +112,16 @@ class HtmlWriter(RendererHTML):
             self._label = f"<strong>{words}</strong> "
             return ""
         return f"<p><strong>{words}</strong></p>\n" if block.title_style is TitleStyle.RUN_IN else ""
+
+
+def _size_of(address: str) -> str:
+    """The size that the name of one of our own pictures tells, as wide as a letter at most."""
+    found = _OWN_PICTURE.search(address)
+    if found is None:
+        return ""
+    width, height = int(found[1]), int(found[2])
+    shown = min(width, _LETTER)
+    return f' width="{shown}" height="{max(1, round(height * shown / max(1, width)))}"'
 
 
 def _web_tag(block: Block) -> str:

@@ -24,7 +24,7 @@ _TAGS: Final = {
 _ATTRIBUTES: Final = {
     "*": {"class"},
     "a": {"href", "title"},
-    "img": {"src", "alt", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
     "ol": {"start"},
     "th": {"align"},
     "td": {"align"},

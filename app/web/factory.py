@@ -25,6 +25,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.public.home",
     "app.web.public.hooks",
     "app.web.public.leave",
+    "app.web.public.pictures",
     "app.web.public.site",
     "app.web.public.taking",
     "app.web.public.tracking",

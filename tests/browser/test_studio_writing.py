@@ -1,10 +1,12 @@
 """Writing in the studio: saved by itself, checked beside the preview, put back from its history."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LiveSite
@@ -63,6 +65,19 @@ def test_words_are_saved_by_themselves_checked_and_put_back(
     page.reload()
     expect(page.get_by_label("Text", exact=True)).to_have_value(LETTER)
     shoot(page, "editor")
+
+    page.get_by_text("Put a picture in").click()
+    drawn = io.BytesIO()
+    Image.new("RGB", (1600, 400), "teal").save(drawn, "PNG")
+    page.get_by_label("Picture").set_input_files(
+        {"name": "band.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
+    )
+    page.get_by_label("What it shows").fill("A band of teal")
+    look_over(page, complaints)
+    page.get_by_role("button", name="Put it in").click()
+    expect(preview.get_by_role("img", name="A band of teal")).to_have_js_property("naturalWidth", 1280)
+    shoot(page, "editor-picture")
+    page.get_by_label("Text", exact=True).fill(LETTER)
 
     page.get_by_role("button", name="Check", exact=True).click()
     expect(preview.get_by_text("screen readers announce a gap")).to_be_visible()

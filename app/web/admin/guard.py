@@ -30,6 +30,7 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 _ACTION = "handoff_action"
 _OUTSIDE = "handoff_outside"
+_MOST_BYTES = "handoff_most_bytes"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,6 +50,16 @@ def outside(view: View) -> View:
     return view
 
 
+def takes_files(most_bytes: int) -> Callable[[View], View]:
+    """This view takes a form of up to so many bytes; others keep to the application's limit."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MOST_BYTES, most_bytes)
+        return view
+
+    return mark
+
+
 def action_of(endpoint: str) -> Action | None:
     """What an endpoint demands; None for one that stands outside, or names nothing."""
     return getattr(current_app.view_functions[endpoint], _ACTION, None)
@@ -65,6 +76,7 @@ def watch_the_door() -> ResponseReturnValue | None:
     signed_in, is_outside = _find_signed_in(), getattr(view, _OUTSIDE, False)
     if signed_in is None and not is_outside:
         return _to_the_door()
+    request.max_content_length = getattr(view, _MOST_BYTES, request.max_content_length)
     if request.method not in SAFE:
         _check_form()
     if signed_in is None or is_outside:

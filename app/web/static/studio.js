@@ -171,5 +171,26 @@ if (form) {
   follow(form);
   if (!form.elements.markdown.readOnly) keep(form);
 }
+const picture = document.getElementById("picture");
+if (form && picture) {
+  picture.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const told = document.getElementById("picture-said");
+    told.textContent = "On its way…";
+    try {
+      const answer = await fetch(picture.action, {
+        method: "POST", body: new FormData(picture), redirect: "manual", headers: { Accept: "application/json" },
+      });
+      const { markdown, message } = await answer.json();
+      if (markdown) {
+        const text = form.elements.markdown;
+        text.setRangeText(`\n\n${markdown}\n\n`, text.selectionEnd, text.selectionEnd, "end");
+        text.dispatchEvent(new Event("input", { bubbles: true }));
+        picture.reset();
+      }
+      told.textContent = markdown ? "It stands in the text." : message;
+    } catch { told.textContent = "It could not be sent. Your session may have ended, or it is larger than 8 MB."; }
+  });
+}
 const numbers = document.getElementById("numbers");
 if (numbers) count(numbers);
