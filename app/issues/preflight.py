@@ -76,7 +76,7 @@ def examine(
             raise ContentError("There is no text.", field="markdown", hint="Write or import it first.")
         document = parse(words.markdown)
         addresses = addresses_of(document)
-        findings += check_tree(document, addresses)
+        findings += check_tree(document, addresses, kit.press.links.home())
         findings += check_links(_outside(addresses, kit.press), kit.looks)
         rendered = compose(session, words, kit.press)
         findings += check_mail(rendered, publication.postal_address)

@@ -64,12 +64,12 @@ def check_lines(words: Words) -> Iterator[Finding]:
     yield from _preheader(subject, preheader)
 
 
-def check_tree(document: Document, addresses: list[Address]) -> Iterator[Finding]:
-    """Headings, leftovers, links and pictures of the text."""
+def check_tree(document: Document, addresses: list[Address], home: str) -> Iterator[Finding]:
+    """Headings, leftovers, links and pictures of the text. Our own site (`home`) is as it is: no letter mends it."""
     yield from _headings(document)
     yield from _leftovers(document)
     for address in addresses:
-        yield from _picture(address) if address.image else _link(address)
+        yield from _picture(address) if address.image else _link(address, ours=address.url.startswith(home))
     links = sum(not address.image for address in addresses)
     if links > MANY_LINKS:
         yield warning(
@@ -204,15 +204,15 @@ def _picture(address: Address) -> Iterator[Finding]:
         )
 
 
-def _link(address: Address) -> Iterator[Finding]:
+def _link(address: Address, *, ours: bool) -> Iterator[Finding]:
     url, line = address.url, address.line
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
-    if parts.scheme == "http":
+    if parts.scheme == "http" and not ours:
         yield warning(
             Check.LINK_INSECURE, f"{url[:80]} is an http address.", "Use https if the site has it.", line=line
         )
-    if host in _SHORTENERS or _is_ip(host):
+    if (host in _SHORTENERS or _is_ip(host)) and not ours:
         yield warning(
             Check.SPAM,
             f"Links by way of {host} are what spam filters look for.",

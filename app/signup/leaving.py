@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose, Signer
 from app.subscribers.consent import Evidence
 from app.subscribers.models import (
@@ -21,6 +22,7 @@ from app.subscribers.preferences import leave, undo_leaving
 from app.subscribers.queries import get_subscriber, subscriptions_of
 
 UNDO_WITHIN = timedelta(hours=1)
+OTHER_WAY = "To leave, copy the whole link from the letter, or answer any letter with the word “unsubscribe”."
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,10 @@ class LeaveLink:
 
 def read_leave_link(session: Session, signer: Signer, token: str) -> LeaveLink:
     """What this link stands for. Raises NotFound for a token that is not ours: always the same answer (A14)."""
-    subscriber_id, topic_id, delivery_id = signer.read(Purpose.UNSUBSCRIBE, token, 3)
+    try:
+        subscriber_id, topic_id, delivery_id = signer.read(Purpose.UNSUBSCRIBE, token, 3)
+    except NotFound as error:
+        raise NotFound(error.message, hint=OTHER_WAY) from None
     subscriber = session.get(Subscriber, subscriber_id)
     topic = session.get(Topic, topic_id) if topic_id else None
     on: tuple[Topic, ...] = ()

@@ -23,6 +23,7 @@ from app.guides.models import Grant, GuideFile
 from app.guides.queries import get_newest_file
 from app.issues.cadence import next_slot
 from app.issues.models import IssueKind
+from app.issues.queries import sent_issues
 from app.issues.words import when_words
 from app.publication.settings import get_publication, zone_of
 from app.rendering.brand import Brand
@@ -66,7 +67,7 @@ def queue_welcome(
         topic_id=topics[0].id if topics else None,
         topics=tuple(in_sentence(topic.name) for topic in topics),
         next_letter=_next_letter(session, now, topics),
-        archive_url=desk.links.issues(),
+        archive_url=desk.links.issues() if sent_issues(session, per_page=1).items else "",
     )
     return _queue(session, now, edition, request.subscriber_id, str(request.id))
 

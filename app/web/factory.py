@@ -3,9 +3,11 @@
 import logging
 import secrets
 from importlib import import_module
+from typing import Any
 
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import IntegerConverter, Map
 
 from app.foundation.settings import check_start, load_settings
 from app.web.errors import register_errors
@@ -34,6 +36,14 @@ BLUEPRINTS: tuple[str, ...] = (
 """Modules that expose `bp`."""
 
 MAX_FORM_BYTES = 2 * 1024 * 1024
+MAX_ID = 2**63 - 1
+
+
+class Number(IntegerConverter):
+    """A number in an address that a database can hold: past it there is no page, rather than an error."""
+
+    def __init__(self, map: Map, **given: Any) -> None:
+        super().__init__(map, **{"max": MAX_ID, **given})
 
 
 def create_app(given: Runtime | None = None) -> Flask:
@@ -52,6 +62,7 @@ def create_app(given: Runtime | None = None) -> Flask:
     app.extensions["handoff_pace"] = Pace(given.redis)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["int"] = Number
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
     register_errors(app)

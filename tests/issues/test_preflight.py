@@ -222,6 +222,20 @@ def test_there_are_enough_defects_and_a_good_letter_has_none(room: Room) -> None
 
 
 @ONLY_SQLITE
+def test_our_own_site_is_not_blamed_for_its_address(room: Room) -> None:
+    press = replace(room.kit.press, links=Links("http://127.0.0.1:8000"))
+    room.kit = replace(room.kit, press=press)
+    room.words = replace(
+        room.words, markdown="[The guide](http://127.0.0.1:8000/guides/a)\n\n[Else](http://127.0.0.2/)"
+    )
+    report = examine(room.session, room.now, room.words, room.kit)
+    blamed = [
+        (each.line, each.check) for each in report.findings if each.check in (Check.LINK_INSECURE, Check.SPAM)
+    ]
+    assert blamed == [(3, Check.LINK_INSECURE), (3, Check.SPAM)]
+
+
+@ONLY_SQLITE
 def test_an_error_says_the_line_and_the_way_out(room: Room) -> None:
     room.answers(404)
     with pytest.raises(HeldByPreflight, match=r"Line 7: This link is dead.*Mend its address") as caught:

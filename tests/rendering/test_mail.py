@@ -16,7 +16,7 @@ from app.rendering.templates import TemplateBroken, TemplateMissing
 
 EMAILS = Path(__file__).parents[2] / "emails"
 NAMES = mail_names(EMAILS)
-BULK = ("letter", "links", "welcome")
+BULK = ("letter", "links", "welcome", "followup")
 TOKEN_LINKS = {
     "confirm": "/confirm/{confirm_token}",
     "guide": "/guides/field-guide/download/{download_token}",

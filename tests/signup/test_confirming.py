@@ -1,11 +1,14 @@
 """A link is confirmed once, by a person; reading it changes nothing, and an old one revives nobody."""
 
+import quopri
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.delivery.message import load
+from app.delivery.models import Edition
 from app.foundation.addresses import parse_address
 from app.foundation.errors import Gone, NotFound
 from app.foundation.tokens import Purpose
@@ -51,6 +54,17 @@ def test_confirming_switches_on_what_was_asked_and_welcomes(
         "192.0.2.9",
     )
     assert [kind for kind, *_ in mails(session)] == ["confirm", "welcome"]
+
+
+def test_the_welcome_offers_no_earlier_letters_while_there_are_none(
+    session: Session, now: datetime, desk: Desk, cast: Cast
+) -> None:
+    confirm(session, now, desk, asked(session, now, desk, BOB, "letter", "links"), SEEN)
+    session.flush()
+    frozen = session.scalars(select(Edition.frozen).where(Edition.key.like("welcome:%"))).one()
+    text = quopri.decodestring(b"".join(p for p in load(frozen).body if isinstance(p, bytes))).decode()
+    assert "Your address is confirmed." in text
+    assert "letters so far" not in text
 
 
 def test_reading_the_link_changes_nothing(session: Session, now: datetime, desk: Desk, cast: Cast) -> None:

@@ -162,6 +162,11 @@ def test_scheduling_says_the_moment_in_words_and_locks_the_text(
         ({"slot": "other", "date": "2020-01-01", "time": "08:15"}, 400, "has passed"),
         ({"slot": "other", "date": "", "time": ""}, 400, "must be a date and a time"),
         ({"slot": "other", "date": "2027-03-14", "time": "02:30"}, 200, "does not exist"),
+        (
+            {"slot": "other", "date": "2020-01-01", "time": "08:15"},
+            400,
+            "Wednesday 1 January 2020, 8:15 am New York",
+        ),
         ({"slot": "2026-11-24 08:15"}, 200, "Tuesday 24 November 2026"),
         ({"slot": "next", "version": "7"}, 409, "changed after you looked"),
     ],
@@ -288,6 +293,12 @@ def test_what_is_not_there_is_said_in_the_studio_s_own_frame(owner: Browser) -> 
         assert answer.status_code == 404
         assert "There is no issue 99" in answer.text
         assert "first page" in answer.text
+
+
+def test_a_number_beyond_every_row_is_not_there_either(owner: Browser) -> None:
+    for room in ("issues", "readers"):
+        for number in (2**31, 2**63 - 1, 2**63):
+            assert owner.get(f"/admin/{room}/{number}").status_code == 404
 
 
 def test_a_draft_can_be_thrown_away_and_a_sent_issue_cannot(

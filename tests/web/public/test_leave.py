@@ -26,6 +26,12 @@ def on(database: Database, email: str = ALICE) -> set[int]:
     return {topic_id for topic_id, state in states.items() if state is SubscriptionState.ON}
 
 
+def test_a_link_cut_short_names_another_way_to_leave(client: FlaskClient, path: str) -> None:
+    answer = client.get(path[:-3])
+    assert answer.status_code == 404
+    assert "answer any letter with the word" in answer.text
+
+
 def test_opening_the_link_changes_nothing(
     client: FlaskClient, database: Database, cast: Cast, path: str
 ) -> None:
