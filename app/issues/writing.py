@@ -13,7 +13,7 @@ from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, InvalidInput
 from app.issues.history import keep_version
 from app.issues.models import Issue, IssueKind, IssueState, IssueVersion
-from app.issues.queries import get_issue
+from app.issues.queries import OUT, get_issue
 
 LONGEST_TEXT: Final = 400_000
 LONGEST_LINE: Final = 300
@@ -118,6 +118,38 @@ def save_issue(
             hint="A scheduled issue can be taken back to a draft first.",
         )
     raise EditedMeanwhile(issue)
+
+
+def correct_issue(
+    session: Session,
+    now: datetime,
+    issue_id: int,
+    version: int,
+    draft: Draft,
+    *,
+    author_id: int | None = None,
+) -> Issue:
+    """Correct title and text of an issue that went out, for its web page; the mail is frozen and stays as it was.
+
+    Raises InvalidInput naming the field, EditedMeanwhile, and Conflict when it has not gone out.
+    """
+    checked, issue = _checked(draft), get_issue(session, issue_id)
+    if not checked.markdown.strip():
+        raise InvalidInput("The page needs some text.", field="markdown")
+    keep_version(session, issue.updated_at, issue, None)
+    saved = changed_rows(
+        session,
+        update(Issue)
+        .where(Issue.id == issue_id, Issue.version == version, Issue.state.in_(OUT))
+        .values(title=checked.title, markdown=checked.markdown, version=version + 1, updated_at=now),
+    )
+    session.refresh(issue)
+    if saved != 1:
+        if issue.state not in OUT:
+            raise Conflict("This issue has not gone out; change its text instead.")
+        raise EditedMeanwhile(issue)
+    keep_version(session, now, issue, author_id)
+    return issue
 
 
 def discard_issue(session: Session, issue_id: int) -> None:

@@ -9,6 +9,7 @@ SAYINGS: Final = {
     "skipped": "Skipped: nothing is lined up for that slot.",
     "kept-slot": "That slot is free to use again.",
     "moved": "Moved. Its words stay as you approved them.",
+    "corrected": "The page is corrected. The mail stays as it was sent.",
     "put-back": "Put back. The words it replaced are among the earlier versions.",
     "test": "A test is on its way to your own address.",
     "paused": "Paused. What was already handed over cannot be called back; nobody else is mailed until you resume.",

@@ -12,6 +12,7 @@ from app.subscribers.queries import list_topics
 from app.web.admin import (
     account,
     calendar,
+    correcting,
     dashboard,
     deliverability,
     guides,
@@ -34,6 +35,7 @@ bp = Blueprint("studio", __name__, url_prefix="/admin")
 for room in (
     account,
     calendar,
+    correcting,
     dashboard,
     deliverability,
     guides,
