@@ -79,6 +79,12 @@ def test_words_are_saved_by_themselves_checked_and_put_back(
     shoot(page, "editor-picture")
     page.get_by_label("Text", exact=True).fill(LETTER)
 
+    page.get_by_label("Text", exact=True).press("Control+End")
+    page.get_by_role("button", name="Box: ps").click()
+    page.keyboard.type("One more thing.")
+    expect(preview.get_by_text("One more thing.")).to_be_visible()
+    expect(page.get_by_label("Text", exact=True)).to_have_value(LETTER + "\n::: ps\nOne more thing.\n:::\n")
+    page.get_by_label("Text", exact=True).fill(LETTER)
     page.get_by_role("button", name="Check", exact=True).click()
     expect(preview.get_by_text("screen readers announce a gap")).to_be_visible()
     expect(preview.get_by_text("Written for 21 of 21 readers.")).to_be_visible()

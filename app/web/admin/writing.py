@@ -23,6 +23,32 @@ from app.web.state import now, reader, writer
 bp = Blueprint("writing", __name__)
 
 FORMS = ("desktop", "phone", "dark", "text", "web", "check")
+TOOLS = (
+    ("H", "Heading", "## ", ""),
+    ("B", "Bold", "**", "**"),
+    ("I", "Italic", "*", "*"),
+    ("Link", "Link", "[", "](https://)"),
+    ("List", "List", "- ", ""),
+    ("Name", "The reader’s name", "{first_name|", "}"),
+    *(
+        (word, f"Box: {word.lower()}", f"\n::: {name}\n", "\n:::\n")
+        for word, name in (
+            ("Button", "button"),
+            ("Quote", "quote"),
+            ("Question", "question"),
+            ("Download if", "download-if"),
+            ("Skip if", "skip-if"),
+            ("PS", "ps"),
+            ("Author", "author"),
+            ("Forward", "forward"),
+            ("Subscribe", "subscribe"),
+            ("Reach out", "reach-out"),
+        )
+    ),
+    ("Divider", "Divider", "\n***\n", ""),
+)
+"""The toolbar: what stands on a button, what it is, and what it puts before and after the chosen words."""
+
 PREVIEW_CSP = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline' 'self'; img-src 'self' data: https:; font-src 'self'; base-uri 'none'; "
@@ -146,6 +172,7 @@ def _editor(
         editable=issue.state in EDITABLE,
         scheduled=issue.state is IssueState.SCHEDULED,
         forms=FORMS,
+        tools=TOOLS,
     )
 
 

@@ -171,6 +171,30 @@ if (form) {
   follow(form);
   if (!form.elements.markdown.readOnly) keep(form);
 }
+const toolbar = document.getElementById("toolbar");
+if (form && toolbar) {
+  const tools = [...toolbar.querySelectorAll("button")];
+  toolbar.hidden = false;
+  toolbar.addEventListener("click", ({ target }) => {
+    const tool = target.closest("button"), text = form.elements.markdown;
+    if (!tool) return;
+    const { before, after } = tool.dataset, { selectionStart: from, selectionEnd: to } = text;
+    const words = text.value.slice(from, to);
+    text.focus();
+    const put = before + words + after;
+    if (!document.execCommand("insertText", false, put)) text.setRangeText(put, from, to);  // keeps Undo where it can
+    text.setSelectionRange(from + before.length, from + before.length + words.length);
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  toolbar.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = tools[(tools.indexOf(document.activeElement) + step + tools.length) % tools.length];
+    for (const tool of tools) tool.tabIndex = tool === next ? 0 : -1;
+    next.focus();
+  });
+}
 const picture = document.getElementById("picture");
 if (form && picture) {
   picture.addEventListener("submit", async (event) => {
