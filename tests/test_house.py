@@ -1,5 +1,6 @@
 """The house keeps its own rules, beyond what the linters see."""
 
+import re
 import subprocess
 
 import pytest
@@ -7,6 +8,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.foundation.migrations import FOLDER
+from app.foundation.settings import Settings
 
 ROOT = FOLDER.parent
 TRACKED = [
@@ -68,3 +70,8 @@ def test_locks_carry_hashes_and_no_addresses(name: str) -> None:
     assert '"resolved"' not in lock
     assert "--index-url" not in lock
     assert "registry" not in lock
+
+
+def test_the_manual_lists_every_setting_and_no_other() -> None:
+    listed = set(re.findall(r"HANDOFF_[A-Z0-9_]+", (ROOT / "docs" / "deploy.md").read_text()))
+    assert listed == {f"HANDOFF_{name.upper()}" for name in Settings.model_fields}
