@@ -25,6 +25,7 @@ from app.delivery.refusals import Reason
 from app.delivery.verp import SignedAddress, SignedKind, read_address
 from app.foundation.storage import Storage
 from app.foundation.tokens import Signer
+from app.guides.followups import stop_followups
 from app.subscribers.models import Subscriber
 from app.subscribers.preferences import leave
 
@@ -96,6 +97,8 @@ def _take_reply(
         _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY)
         return InboundKind.UNSUBSCRIBE
     add_reply(session, now, inbound, delivery, found)
+    if delivery.recipient_kind is RecipientKind.SUBSCRIBER:
+        stop_followups(session, now, delivery.recipient_id, "replied")
     return InboundKind.REPLY
 
 
