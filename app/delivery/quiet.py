@@ -6,7 +6,7 @@ Delivery knows no letters: a window is a key, a topic and a time.
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, literal, select
+from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.delivery.models import QuietWindow
@@ -33,14 +33,21 @@ def clear_quiet_window(session: Session, key: str) -> None:
 
 
 def is_quiet(now: datetime) -> ColumnElement[bool]:
-    """The Subscriber of the outer query reads something that is near."""
+    """The Subscriber of the outer query reads something that is near, or left it just now: leaving one letter must
+    not bring another mail at once."""
     return exists(
         select(literal(1))
         .select_from(QuietWindow)
         .join(Subscription, Subscription.topic_id == QuietWindow.topic_id)
         .where(
             Subscription.subscriber_id == Subscriber.id,
-            Subscription.state == SubscriptionState.ON,
+            or_(
+                Subscription.state == SubscriptionState.ON,
+                and_(
+                    Subscription.state == SubscriptionState.LEFT,
+                    Subscription.changed_at > QuietWindow.begins_at,
+                ),
+            ),
             QuietWindow.begins_at < now,
             QuietWindow.ends_at > now,
         )

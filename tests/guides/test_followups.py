@@ -174,6 +174,20 @@ def test_somebody_who_does_not_read_the_letter_need_not_wait_for_it(month: Month
     assert month.days(2, 2) == ALL[:1]
 
 
+def test_leaving_a_letter_brings_no_other_mail_at_once(month: Month) -> None:
+    letter = month.start + timedelta(days=2)
+    set_quiet_window(month.session, "issue:1", month.cast.letter_id, letter)
+    leave(
+        month.session,
+        letter + timedelta(minutes=5),
+        month.cast.alice.id,
+        month.cast.letter_id,
+        "unsubscribe page",
+    )
+    assert month.days(2, 2) == []
+    assert month.days(3, 4) == ALL[:1]
+
+
 def test_two_on_one_day_are_never_sent(month: Month) -> None:
     both = [
         replace(mail, matter=mail.matter.model_copy(update={"delay": "2d"}))
