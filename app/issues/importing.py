@@ -71,7 +71,7 @@ def import_text(
     title = _title(prose.title, filename)
     notes += prose.notes
     if not prose.title:
-        notes += ("No title was found; give it one.",)
+        notes += (f"No title was found, so it is called “{title}” for now; give it one of its own.",)
     return ImportedDraft(
         title, title, _preheader(prose.markdown), prose.markdown, notes + _problems(prose.markdown)
     )
