@@ -2,10 +2,12 @@
 
     A line or two before the links, if wanted.
 
-    1. [Title](https://example.org/article) — Source
+    1. [Title](https://example.org/article) — Source · by Ann Lee · 4 min
+       ![Picture](/pictures/ab12.jpg)
        Why it matters.
 
-It is plain Markdown on purpose: an author can edit it by hand, and any renderer shows it sensibly.
+Everything after the address may be missing. It is plain Markdown on purpose: an author can edit it by hand, and any
+renderer shows it sensibly.
 """
 
 import re
@@ -23,14 +25,25 @@ _HEAD: Final = re.compile(
 )
 
 
+_PICTURE: Final = re.compile(r"^[ \t]*!\[[^\[\]]*\]\((?P<url>[^\s()<>]+)\)[ \t]*$")
+_MINUTES: Final = re.compile(r"^(\d{1,3})(?:[ -]?min(?:utes?)?(?:[ -]read)?)\.?$", re.IGNORECASE)
+_DOT: Final = re.compile(r"(?:(?<=\s)|^)·\s+")
+
+
 @dataclass(frozen=True)
 class DigestLink:
-    """One link: its title as plain text, and the author's line on why it matters (may hold Markdown)."""
+    """One link: its title as plain text, and the author's line on why it matters (may hold Markdown).
+
+    `byline` is who wrote it, `minutes` how long it takes to read, `picture` an address or a path of ours.
+    """
 
     title: str
     url: str
     source: str = ""
     why: str = ""
+    byline: str = ""
+    minutes: int | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,11 +93,39 @@ def read_digest(markdown: str, *, field: str = "markdown") -> Digest:
 def _item(number: int, link: DigestLink) -> str:
     title = re.sub(r"([\\\[\]])", r"\\\1", " ".join(link.title.split()))
     url = link.url if re.fullmatch(r"[^\s()<>]+", link.url) else f"<{link.url}>"
-    head = f"{number}. [{title}]({url})" + (
-        f" — {' '.join(link.source.split())}" if link.source.strip() else ""
-    )
-    why = " ".join(link.why.split())
-    return f"{head}\n   {why}" if why else head
+    tail = write_tail(link)
+    lines = [f"{number}. [{title}]({url})" + (f" — {tail}" if tail else "")]
+    if link.picture:
+        lines.append(f"![Picture]({link.picture})")
+    lines.append(" ".join(link.why.split()))
+    return "\n   ".join(line for line in lines if line)
+
+
+def write_tail(link: DigestLink) -> str:
+    """What stands after the address: `Source · by Ann Lee · 4 min`, as far as it is known."""
+    source = _kept_apart(link.source)
+    if _MINUTES.match(source) or source.startswith("by "):
+        source = f"\\{source}"
+    byline, minutes = _kept_apart(link.byline), f"{link.minutes} min" if link.minutes else ""
+    return " · ".join(part for part in (source, f"by {byline}" if byline else "", minutes) if part)
+
+
+def read_tail(tail: str) -> tuple[str, str, int | None]:
+    """Source, byline and minutes out of it; whatever is neither of the latter belongs to the source."""
+    parts = [" ".join(part.split()) for part in _DOT.split(tail)]
+    minutes = _MINUTES.match(parts[-1])
+    if minutes and int(minutes[1]):
+        parts.pop()
+    byline = ""
+    if parts and parts[-1].startswith("by ") and len(parts[-1]) > 3:
+        byline = parts.pop()[3:]
+    source = " · ".join(parts).removeprefix("\\")
+    return source, byline, int(minutes[1]) if minutes and int(minutes[1]) else None
+
+
+def _kept_apart(words: str) -> str:
+    """One line without the mark that divides the tail."""
+    return " ".join(_DOT.sub("- ", " ".join(words.split())).split()).removesuffix(" ·").removeprefix("\\")
 
 
 def _read_item(lines: Sequence[str], number: int, field: str) -> tuple[DigestLink, str]:
@@ -102,8 +143,12 @@ def _read_item(lines: Sequence[str], number: int, field: str) -> tuple[DigestLin
         lines[own].strip() and lines[own][0] not in " \t" and not lines[own - 1].strip()
     ):
         own += 1
-    why = " ".join(" ".join(lines[1:own]).split())
+    picture, below = "", list(lines[1:own])
+    if below and (shown := _PICTURE.match(below[0])):
+        picture, below = shown["url"], below[1:]
+    why = " ".join(" ".join(below).split())
     title = re.sub(r"\\([\\\[\]])", r"\1", head["title"]).strip()
     url = head["angled"] or head["url"] or ""
-    link = DigestLink(title, url, (head["source"] or "").strip(), why)
+    source, byline, minutes = read_tail((head["source"] or "").strip())
+    link = DigestLink(title, url, source, why, byline, minutes, picture)
     return link, "\n".join(lines[own:]).strip()

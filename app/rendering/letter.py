@@ -10,11 +10,12 @@ from markupsafe import Markup
 from app.foundation.errors import InvalidInput
 from app.rendering.brand import Brand
 from app.rendering.digest import Digest, DigestLink, read_digest
+from app.rendering.digest_web import digest_html, origin_words, shown_address
 from app.rendering.mail import one_line, render_mail
 from app.rendering.markdown import Places, to_html, to_text, to_web_html
 from app.rendering.merge import fill_with_fallbacks, place_tags
 from app.rendering.slots import Marked, RenderedMail, SlotRegistry
-from app.rendering.tree import checked_address, parse
+from app.rendering.tree import parse
 
 
 class LetterKind(StrEnum):
@@ -32,6 +33,8 @@ class _ReadyLink:
     title: str
     url: str
     source: str
+    origin: str
+    picture: str
     why_html: Markup
     why_text: Marked
 
@@ -106,9 +109,10 @@ def render_web(
     markdown: str, *, kind: str = "letter", base_url: str = "", guide_url: str | None = None
 ) -> Markup:
     """The body of the archive page: merge tags show their fallbacks, nothing of any reader's is in it."""
+    places = Places(base_url, guide_url)
     if _kind(kind) is LetterKind.LINKS:
-        read_digest(markdown)
-    return to_web_html(markdown, Places(base_url, guide_url))
+        return digest_html(read_digest(markdown), places)
+    return to_web_html(markdown, places)
 
 
 def web_line(text: str, *, field: str = "title") -> str:
@@ -133,12 +137,13 @@ def _digest(digest: Digest, registry: SlotRegistry, places: Places) -> dict[str,
 
 
 def _ready(number: int, link: DigestLink, registry: SlotRegistry, places: Places) -> _ReadyLink:
-    address = checked_address(normalize_url(link.url), "link", None, f"link {number}")
     return _ReadyLink(
         number=number,
         title=link.title,
-        url=places.resolve(address, f"link {number}"),
+        url=shown_address(normalize_url(link.url), "link", number, places),
         source=link.source,
+        origin=origin_words(link),
+        picture=shown_address(link.picture, "image", number, places) if link.picture else "",
         why_html=to_html(link.why, registry, places),
         why_text=to_text(link.why, registry, places),
     )

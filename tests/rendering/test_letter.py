@@ -145,7 +145,12 @@ class TestTheDigest:
                 DigestLink,
                 title=st.from_regex(r"[A-Za-z\[\]\\*é]{1,12}( [a-z()]{1,8}){0,3}", fullmatch=True),
                 url=st.from_regex(r"https://[a-z]{1,8}\.example/[a-z0-9()?=&_-]{0,20}", fullmatch=True),
-                source=st.from_regex(r"([A-Z][a-z]{1,8}( [a-z]{1,8}){0,2})?", fullmatch=True),
+                source=st.from_regex(
+                    r"([A-Z][a-z]{1,8}( [a-z-]{1,8}){0,2}|by [a-z]{2,5}|5 min)?", fullmatch=True
+                ),
+                byline=st.from_regex(r"([A-Z][a-z]{1,8}( [A-Za-z]{1,8}){0,2})?", fullmatch=True),
+                minutes=st.one_of(st.none(), st.integers(1, 600)),
+                picture=st.from_regex(r"(/pictures/[0-9a-f]{4}\.jpg)?", fullmatch=True),
                 why=st.from_regex(r"([A-Z0-9][a-z.]{1,8}( [a-z1.)*-]{1,8}){0,6})?", fullmatch=True),
             ),
             min_size=1,

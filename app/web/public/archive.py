@@ -11,9 +11,9 @@ from app.foundation.paging import Page, page_number
 from app.issues.models import Issue, IssueKind
 from app.issues.queries import sent_issue, sent_issues
 from app.rendering.digest import read_digest
+from app.rendering.digest_web import digest_html
 from app.rendering.letter import web_line
 from app.rendering.markdown import Places, to_web_html
-from app.rendering.tree import parse
 from app.subscribers.queries import sign_up_topics
 from app.web.public.forms import FUNCTION_NAMES, FormState
 from app.web.public.site import site
@@ -47,23 +47,9 @@ def _letter(issue: Issue, *, with_body: bool = False) -> Letter:
 def _body(issue: Issue) -> Markup:
     guide = next(iter(site().guides), None)
     places = Places(runtime().links.base_url, runtime().links.guide(guide.slug) if guide else None)
-    if issue.kind is IssueKind.LETTER:
-        return to_web_html(issue.markdown, places)
-    digest = read_digest(issue.markdown)
-    for link in digest.links:
-        parse(f"[link](<{link.url}>)")  # refuses addresses that could run something
-    links = [
-        {
-            "title": link.title,
-            "url": places.resolve(link.url, "markdown"),
-            "source": link.source,
-            "why": to_web_html(link.why, places),
-        }
-        for link in digest.links
-    ]
-    before, after = to_web_html(digest.before, places), to_web_html(digest.after, places)
-    page = render_template("public/_digest.html", links=links, before=before, after=after)
-    return Markup(page)  # noqa: S704  (a template that escapes)
+    if issue.kind is IssueKind.LINKS:
+        return digest_html(read_digest(issue.markdown), places)
+    return to_web_html(issue.markdown, places)
 
 
 @bp.get("/issues")
