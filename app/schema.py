@@ -4,6 +4,7 @@ import app.accounts.models
 import app.conversation.models
 import app.delivery.models
 import app.guides.models
+import app.issues.clip_models
 import app.issues.models
 import app.publication.models
 import app.signup.models

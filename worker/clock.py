@@ -24,6 +24,7 @@ from app.foundation.jobs import BULK, HIGH, Ring
 from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime
 from worker.followups import send_followups
+from worker.gathering import remind_of_links, ring_for_clips
 from worker.publishing import look_at_links, publish_due
 from worker.readiness import announce_ready
 
@@ -35,7 +36,8 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
-    chores = (publish_due, send_followups, partial(sweep, watch=watch), ring_for_inbound, look_at_links)
+    sending = (publish_due, send_followups, partial(sweep, watch=watch))
+    chores = (*sending, ring_for_inbound, look_at_links, ring_for_clips, remind_of_links)
     for chore in chores:
         attempt(chore, here, now)
 

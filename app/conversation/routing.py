@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.conversation.clippings import take_clippings
 from app.conversation.inspecting import Inspection, inspect_mail
 from app.conversation.models import InboundKind, InboundMail, InboundState
 from app.conversation.proof import read_answered, read_proof
@@ -62,7 +63,10 @@ def process_inbound(
     written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
     signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
     signed = signed or read_proof(signer, found) or read_answered(signer, found)
-    inbound.kind = _act(session, now, inbound, found, signed)
+    if signed is not None and signed.kind is SignedKind.CLIP:
+        inbound.kind = take_clippings(session, now, raw, found, signed.author_id)
+    else:
+        inbound.kind = _act(session, now, inbound, found, signed)
     inbound.state = InboundState.DONE
     return inbound.kind
 

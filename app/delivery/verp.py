@@ -61,6 +61,11 @@ def leave_address(signer: Signer, domain: str, subscriber_id: int, topic_id: int
     return _address("leave", signer.sign(Purpose.LEAVE, subscriber_id, topic_id, delivery_id), domain)
 
 
+def clip_address(signer: Signer, domain: str, author_id: int) -> str:
+    """Where an author sends what is to be clipped."""
+    return _address("clip", signer.sign(Purpose.CLIP, author_id), domain)
+
+
 def read_address(signer: Signer, address: str) -> SignedAddress | None:
     """What an address proves; None when it is not one of ours, was altered, or never carried a token.
 

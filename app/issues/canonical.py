@@ -168,7 +168,7 @@ def site_of(host: str) -> str:
 
 
 def _sane(page: _Parts, wanted: _Parts) -> bool:
-    if not is_somewhere(wanted.host):
+    if wanted.host != page.host and not is_somewhere(wanted.host):
         return False
     if not _related(site_of(page.host), site_of(wanted.host)):
         name = _slug(page.path)

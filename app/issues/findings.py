@@ -39,6 +39,9 @@ class Check(StrEnum):
     CONTRAST = "contrast"
     DARK_MODE = "dark-mode"
     TEXT_PART = "text-part"
+    DIGEST = "digest"
+    COMMENTARY = "commentary"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True)

@@ -302,7 +302,8 @@ class _Page:
             target = read_target(self._joined(address)) if address else None
         except InvalidInput:
             return ""
-        return target.url if target and is_somewhere(target.host) else ""
+        own = target is not None and target.host == self._target.host
+        return target.url if target and (own or is_somewhere(target.host)) else ""
 
     def _joined(self, address: str) -> str:
         try:

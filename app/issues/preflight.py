@@ -23,6 +23,7 @@ from app.issues.cadence import get_cadence
 from app.issues.composing import Press, Words, compose
 from app.issues.findings import Check, Finding, Level, Report, error, warning
 from app.issues.models import Issue
+from app.issues.preflight_digest import check_digest
 from app.issues.preflight_links import Looks, check_links
 from app.issues.preflight_mail import check_mail
 from app.issues.preflight_words import Address, addresses_of, check_lines, check_tree
@@ -69,7 +70,7 @@ def examine(
     most so many `seconds` (None: until the last)."""
     began = time.monotonic()
     publication = get_publication(session)
-    findings = [*check_lines(words), *_known_subject(session, words)]
+    findings = [*check_lines(words), *_known_subject(session, words), *check_digest(session, words)]
     rehearsal = Rehearsal()
     try:
         if not words.markdown.strip():

@@ -24,11 +24,12 @@ from app.foundation.errors import Conflict, HandoffError
 from app.foundation.jobs import ring_after_commit
 from app.issues.cadence import get_cadence
 from app.issues.composing import Press, compose_issue
+from app.issues.digest import settle_digest
 from app.issues.models import Cadence, Issue, IssueState, LatePolicy
 from app.issues.queries import get_issue
 from app.issues.scheduling import window_key
 from app.issues.words import span_words, when_words
-from app.issues.writing import EDITABLE
+from app.issues.writing import EDITABLE, check_complete
 from app.publication.settings import get_publication
 from app.rendering.slots import RenderedMail
 from app.tracking.rewriting import plan_links, register_links
@@ -108,6 +109,7 @@ def publish_prepared(session: Session, now: datetime, prepared: Prepared) -> Pub
     register_links(session, edition.id, prepared.urls)
     set_quiet_window(session, window_key(prepared.issue_id), prepared.topic_id, now)
     session.execute(update(Issue).where(Issue.id == prepared.issue_id).values(edition_id=edition.id))
+    settle_digest(session, now, get_issue(session, prepared.issue_id))
     counts = open_ledger(session, now, edition.id)
     if not counts.open:
         finish_edition(session, now, edition.id)  # nobody to mail: no worker will ever close its last chunk
@@ -171,6 +173,7 @@ def send_now(session: Session, now: datetime, issue_id: int, *, version: int | N
         raise Conflict(
             "The issue was changed after you looked at it.", hint="Look at it again, then send it."
         )
+    check_complete(issue)
     local = now.astimezone(ZoneInfo(get_cadence(session, issue.kind).zone))
     claimed = changed_rows(
         session,

@@ -14,9 +14,11 @@ from app.foundation.errors import Conflict, InvalidInput
 from app.issues.history import keep_version
 from app.issues.models import Issue, IssueKind, IssueState, IssueVersion
 from app.issues.queries import OUT, get_issue
+from app.rendering.digest import read_digest
 
 LONGEST_TEXT: Final = 400_000
 LONGEST_LINE: Final = 300
+PICKS: Final = 6
 EDITABLE: Final = (IssueState.DRAFT, IssueState.HELD)
 """A scheduled issue is what the author approved; it has to be taken back before a word of it changes."""
 
@@ -165,13 +167,29 @@ def discard_issue(session: Session, issue_id: int) -> None:
 
 
 def check_complete(issue: Issue) -> None:
-    """Raises InvalidInput naming the first thing that is missing for sending."""
+    """Raises InvalidInput naming the first thing that is missing for sending: words, and for a digest its six links."""
     if not issue.subject.strip():
         raise InvalidInput(
             "An issue needs a subject.", field="subject", hint="One line that says what is inside."
         )
     if not issue.markdown.strip():
         raise InvalidInput("An issue needs some text.", field="markdown", hint="Write or import it first.")
+    if issue.kind is IssueKind.LINKS and (count := len(read_digest(issue.markdown).links)) != PICKS:
+        raise six_or_not(count)
+
+
+def six_or_not(count: int) -> InvalidInput:
+    """What is said of a digest that has not six links: it is neither padded nor cut."""
+    missing = PICKS - count
+    hint = (
+        f"Choose {missing} more; the slot is held until then, and nothing is added to fill it."
+        if missing > 0
+        else f"Take {-missing} out; readers were promised six."
+    )
+    links = f"{count} link{'' if count == 1 else 's'}"
+    return InvalidInput(
+        f"A Sunday digest has six links, and this one has {links}.", field="markdown", hint=hint
+    )
 
 
 def slugify(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.foundation.errors import InvalidInput
@@ -87,12 +87,14 @@ def quoted(url: str) -> str:
     return quote(url, safe="")
 
 
+@settings(deadline=None)
 @given(st.data(), articles)
 def test_however_an_article_is_passed_on_it_is_recognised(data: st.DataObject, url: str) -> None:
     passed_on = data.draw(spellings(url))
     assert same_article_key(passed_on) == same_article_key(url)
 
 
+@settings(deadline=None)
 @given(st.data(), articles, articles)
 def test_no_two_articles_of_the_collection_become_one(data: st.DataObject, one: str, other: str) -> None:
     if one != other:
@@ -107,6 +109,7 @@ def test_every_pair_of_the_collection_stays_two() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.data(), articles)
 def test_cleaning_twice_is_cleaning_once(data: st.DataObject, url: str) -> None:
     once = clean_url(data.draw(spellings(url)))
@@ -114,6 +117,7 @@ def test_cleaning_twice_is_cleaning_once(data: st.DataObject, url: str) -> None:
     assert same_article_key(once) == same_article_key(same_article_key(once))
 
 
+@settings(deadline=None)
 @given(
     st.text("ab%2F3Ac/.-_~;:@&=+$,é ?#![]{}|^<>'\"\\", max_size=40),
     st.sampled_from(
@@ -131,6 +135,7 @@ def test_any_address_is_refused_or_settled_for_good(tail: str, start: str) -> No
     assert same_article_key(key) == key
 
 
+@settings(deadline=None)
 @given(st.data(), articles)
 def test_a_page_that_names_any_article_of_the_collection_stays_itself_or_becomes_that_one(
     data: st.DataObject, url: str

@@ -160,7 +160,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(FRAGMENTS, max_size=40).map("".join),
     st.sampled_from([HTML, "text/html; charset=utf-16", "", "x; charset=rot13"]),
@@ -174,7 +174,7 @@ def test_no_page_can_break_the_reading(html: str, content_type: str) -> None:
     assert found.canonical_url.startswith(("http://", "https://"))
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(max_size=300),
     st.sampled_from(["utf-8", "utf-16", "shift_jis", "latin-1", "iso-2022-jp", "idna", "zip", "nonsense"]),
