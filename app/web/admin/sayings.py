@@ -4,6 +4,7 @@ from typing import Final
 
 SAYINGS: Final = {
     "saved": "Saved.",
+    "clipped": "Clipped; the page is being read.",
     "taken-back": "Taken back: it is a draft again, and its slot is free.",
     "scheduled": "Scheduled.",
     "skipped": "Skipped: nothing is lined up for that slot.",
