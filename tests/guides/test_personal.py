@@ -36,7 +36,7 @@ def sheet() -> bytes:
 def first_page_text(pdf: bytes) -> str:
     pdftotext = shutil.which("pdftotext")
     if pdftotext is None:
-        pytest.skip("poppler-utils is not installed")
+        pytest.fail("pdftotext is missing: `make system` installs poppler-utils")
     command = [pdftotext, "-l", "1", "-", "-"]
     return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
 
