@@ -68,6 +68,7 @@ def press_of(runtime: Runtime) -> Press:
         emails_dir=runtime.settings.emails_dir,
         links=runtime.links,
         guide_url=runtime.links.guide(guides[0].name) if guides else None,
+        reply_domain=runtime.settings.reply_domain,
     )
 
 

@@ -6,6 +6,7 @@ token in the address we were written to does (A43, A44, A48).
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.conversation.clippings import take_clippings
 from app.conversation.inspecting import Inspection, inspect_mail
-from app.conversation.models import InboundKind, InboundMail, InboundState
+from app.conversation.models import InboundKind, InboundMail, InboundState, Lane
 from app.conversation.proof import read_answered, read_proof
 from app.conversation.providers.events import Hook
 from app.conversation.receiving import read_raw
@@ -87,20 +88,29 @@ def _act(
         _leave(session, now, inbound, signed.subscriber_id, signed.topic_id or None, FORM_MAILTO)
         return InboundKind.UNSUBSCRIBE
     if signed.kind is SignedKind.REPLY:
-        return _take_reply(session, now, inbound, found, signed.delivery_id)
+        if signed.lane is not None:
+            found = replace(found, lane=Lane[signed.lane.name])
+        return _take_reply(session, now, inbound, found, signed.delivery_id, chosen=signed.lane is not None)
     return found.kind
 
 
 def _take_reply(
-    session: Session, now: datetime, inbound: InboundMail, found: Inspection, delivery_id: int
+    session: Session,
+    now: datetime,
+    inbound: InboundMail,
+    found: Inspection,
+    delivery_id: int,
+    *,
+    chosen: bool = False,
 ) -> InboundKind:
+    """`chosen`: the reader wrote to the address of the lane in `found`."""
     delivery = session.get(Delivery, delivery_id)
     if delivery is None or delivery.recipient_kind is RecipientKind.AUTHOR:
         return found.kind  # an author who answers a test or a notice talks to nobody
     if found.kind is InboundKind.UNSUBSCRIBE and delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY)
         return InboundKind.UNSUBSCRIBE
-    add_reply(session, now, inbound, delivery, found)
+    add_reply(session, now, inbound, delivery, found, chosen=chosen)
     if delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         stop_followups(session, now, delivery.recipient_id, "replied")
     return InboundKind.REPLY

@@ -11,11 +11,18 @@ from app.delivery.models import Delivery, RecipientKind
 
 
 def add_reply(
-    session: Session, now: datetime, inbound: InboundMail, delivery: Delivery, found: Inspection
+    session: Session,
+    now: datetime,
+    inbound: InboundMail,
+    delivery: Delivery,
+    found: Inspection,
+    *,
+    chosen: bool = False,
 ) -> Message | None:
     """File an answer to a delivery. None when the very mail is filed already (it may come by two ways).
 
     The signed address says whose thread it is, never the From header (A48); `sender` keeps what From claimed.
+    `chosen`: the lane is not our guess but that of the address the reader took, so it holds for the whole thread.
     """
     thread = _thread_of(session, delivery)
     if thread is None:
@@ -37,6 +44,8 @@ def add_reply(
         session.flush()
     elif found.message_id and _is_filed(session, thread.id, found.message_id):
         return None
+    if chosen:
+        thread.lane = found.lane
     thread.state = ThreadState.WAITING
     thread.last_at = now
     message = Message(

@@ -18,6 +18,7 @@ from app.delivery.headers import is_addr_spec, split_mailbox, text_header
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import Compiled, Piece, Use, write_value
 from app.delivery.models import RecipientKind
+from app.delivery.verp import ReplyLane
 from app.foundation.errors import InvalidInput
 from app.foundation.tokens import Purpose, pack, pack_each
 from app.rendering.slots import clean_value
@@ -174,6 +175,8 @@ class Composer:
         sign = self._letterhead.signer.sign_many
         wanted = {use.name for use in self._uses}
         signed = {name: sign(purpose, deliveries) for name, purpose in _BY_DELIVERY.items() if name in wanted}
+        for name in wanted & _BY_LANE.keys():
+            signed[name] = sign(Purpose.REPLY, [delivery + _BY_LANE[name] for delivery in deliveries])
         people = pack_each([reader.subscriber_id for reader in readers])
         if "preferences_token" in wanted:
             signed["preferences_token"] = sign(Purpose.PREFERENCES, people)
@@ -220,6 +223,7 @@ _BY_DELIVERY = {
     "delivery_token": Purpose.DELIVERY,
     "reply_token": Purpose.REPLY,
 }
+_BY_LANE = {f"{lane.name.lower()}_token": pack(lane) for lane in ReplyLane}
 _BY_PLACE = {"unsubscribe_token": Purpose.UNSUBSCRIBE, "leave_token": Purpose.LEAVE}
 
 _clean = lru_cache(maxsize=8192)(clean_value)

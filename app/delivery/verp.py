@@ -1,13 +1,14 @@
 """Addresses of our own that say by themselves what a mail coming back is about.
 
-`bounce+<token>@` is the envelope sender (VERP), `reply+<token>@` the Reply-To, `leave+<token>@` the mailto of
+`bounce+<token>@` is the envelope sender (VERP), `reply+<token>@` the Reply-To and, with a lane in
+its token, one of the three links of an answer, `leave+<token>@` the mailto of
 List-Unsubscribe. The token is signed, so that a stranger's mail naming a reader proves nothing (A43, A48), and the
 local part stays within the 64 octets of RFC 5321 4.5.3.1.1.
 """
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose, Signer
@@ -26,6 +27,14 @@ class SignedKind(StrEnum):
     CLIP = "clip"
 
 
+class ReplyLane(IntEnum):
+    """Which of the three links of a letter an answer came by. The numbers stand in signed addresses: never change."""
+
+    FEEDBACK = 1
+    STUCK = 2
+    HELLO = 3
+
+
 _NUMBERS = {SignedKind.BOUNCE: 1, SignedKind.REPLY: 1, SignedKind.LEAVE: 3, SignedKind.CLIP: 1}
 _PURPOSE = {
     SignedKind.BOUNCE: Purpose.BOUNCE,
@@ -37,13 +46,14 @@ _PURPOSE = {
 
 @dataclass(frozen=True)
 class SignedAddress:
-    """A proven address of ours. `delivery_id` is 0 where the token carries none."""
+    """A proven address of ours. `delivery_id` is 0 where the token carries none, `lane` None for a plain reply."""
 
     kind: SignedKind
     delivery_id: int = 0
     subscriber_id: int = 0
     topic_id: int = 0
     author_id: int = 0
+    lane: ReplyLane | None = None
 
 
 def bounce_address(signer: Signer, domain: str, delivery_id: int) -> str:
@@ -51,9 +61,10 @@ def bounce_address(signer: Signer, domain: str, delivery_id: int) -> str:
     return _address("bounce", signer.sign(Purpose.BOUNCE, delivery_id), domain)
 
 
-def reply_address(signer: Signer, domain: str, delivery_id: int) -> str:
-    """Where an answer to one delivery goes."""
-    return _address("reply", signer.sign(Purpose.REPLY, delivery_id), domain)
+def reply_address(signer: Signer, domain: str, delivery_id: int, lane: ReplyLane | None = None) -> str:
+    """Where an answer to one delivery goes; with a lane, the answer that the reader chose a link for."""
+    numbers = (delivery_id,) if lane is None else (delivery_id, lane)
+    return _address("reply", signer.sign(Purpose.REPLY, *numbers), domain)
 
 
 def leave_address(signer: Signer, domain: str, subscriber_id: int, topic_id: int, delivery_id: int) -> str:
@@ -74,16 +85,24 @@ def read_address(signer: Signer, address: str) -> SignedAddress | None:
     found = _SHAPE.fullmatch(address.strip().strip("<>").rpartition("@")[0])
     if found is None:
         return None
-    kind = SignedKind(found.group(1).lower())
+    kind, token = SignedKind(found.group(1).lower()), found.group(2).lower()
     try:
-        numbers = signer.read(_PURPOSE[kind], found.group(2).lower(), _NUMBERS[kind])
+        numbers = signer.read(_PURPOSE[kind], token, _NUMBERS[kind])
     except NotFound:
-        return None
+        return _read_lane(signer, token) if kind is SignedKind.REPLY else None
     if kind is SignedKind.LEAVE:
         return SignedAddress(kind, subscriber_id=numbers[0], topic_id=numbers[1], delivery_id=numbers[2])
     if kind is SignedKind.CLIP:
         return SignedAddress(kind, author_id=numbers[0])
     return SignedAddress(kind, delivery_id=numbers[0])
+
+
+def _read_lane(signer: Signer, token: str) -> SignedAddress | None:
+    try:
+        delivery_id, lane = signer.read(Purpose.REPLY, token, 2)
+        return SignedAddress(SignedKind.REPLY, delivery_id=delivery_id, lane=ReplyLane(lane))
+    except (NotFound, ValueError):
+        return None
 
 
 def claims_signature(address: str) -> bool:

@@ -20,6 +20,7 @@ from app.guides.content import FollowUp, GuideContent
 from app.guides.followups import due_grants, ensure_topic, in_order
 from app.guides.models import FollowUpMail, Grant
 from app.publication.settings import get_publication
+from app.rendering.answering import Letterbox
 from app.rendering.mail import render_mail
 from app.rendering.markdown import Places, to_html, to_text
 from app.rendering.slots import RenderedMail, SlotRegistry
@@ -34,6 +35,7 @@ class Pen:
     signer: Signer
     links: Links
     emails_dir: Path
+    reply_domain: str = ""
 
 
 def send_due_followups(session: Session, now: datetime, pen: Pen, content: GuideContent) -> int:
@@ -83,9 +85,11 @@ def render_followup(session: Session, pen: Pen, content: GuideContent, followup:
     """The mail with its slots open. `{{ guide_link }}` in the text becomes the button with the reader's own link."""
     registry = SlotRegistry()
     before, link, after = followup.markdown.partition(LINK)
-    places = Places(pen.links.base_url, pen.links.guide(content.slug))
+    brand = brand_of(get_publication(session))
+    letterbox = Letterbox(pen.reply_domain, brand.reply_address, followup.matter.subject)
+    places = Places(pen.links.base_url, pen.links.guide(content.slug), letterbox)
     context = {
-        "brand": brand_of(get_publication(session)),
+        "brand": brand,
         "base_url": pen.links.base_url,
         "subject": followup.matter.subject,
         "preheader": followup.matter.preview,

@@ -16,11 +16,13 @@ from app.rendering.slots import RenderedMail
 
 @dataclass(frozen=True)
 class Press:
-    """What printing needs from outside: the templates, our addresses, and where `{guide_url}` leads."""
+    """What printing needs from outside: the templates, our addresses, where `{guide_url}` leads, and the
+    domain at which answers come in."""
 
     emails_dir: Path
     links: Links
     guide_url: str | None = None
+    reply_domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def compose(session: Session, words: Words, press: Press) -> RenderedMail:
         base_url=press.links.base_url,
         web_url=press.links.issue(words.slug),
         guide_url=press.guide_url,
+        reply_domain=press.reply_domain,
     )
 
 

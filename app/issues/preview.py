@@ -20,6 +20,7 @@ from app.delivery.models import Delivery, EditionClass, RecipientKind
 from app.issues.composing import Press, Words, compose
 from app.issues.models import Issue
 from app.publication.settings import get_publication
+from app.rendering.answering import Letterbox
 from app.rendering.letter import render_web, web_line
 from app.rendering.slots import RenderedMail, fill
 
@@ -57,12 +58,17 @@ def preview_mail(session: Session, words: Words, press: Press) -> MailPreview:
     return MailPreview(seen.subject, seen.preheader, seen.html, seen.text)
 
 
-def preview_web(words: Words, press: Press) -> WebPreview:
+def preview_web(session: Session, words: Words, press: Press) -> WebPreview:
     """The archive page's words. Raises ContentError naming field and line."""
+    title = web_line(words.title)
     body = render_web(
-        words.markdown, kind=words.kind.value, base_url=press.links.base_url, guide_url=press.guide_url
+        words.markdown,
+        kind=words.kind.value,
+        base_url=press.links.base_url,
+        guide_url=press.guide_url,
+        letterbox=Letterbox(reply_address=get_publication(session).reply_address, about=title),
     )
-    return WebPreview(title=web_line(words.title), body=body)
+    return WebPreview(title=title, body=body)
 
 
 def preview_message(

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 from markupsafe import escape
 
 from app.rendering.blocks import Block, TitleStyle
-from app.rendering.slots import Slot, defuse
+from app.rendering.slots import Slot, defuse, defused
 from app.rendering.tree import SLOT, block_of
 
 _FIT: Final = '<table role="presentation" cellpadding="0" cellspacing="0" border="0" class="{}">'
@@ -35,7 +35,7 @@ class HtmlWriter(RendererHTML):
         """Images stand alone on their line, so that a missing one leaves readable words."""
         token = tokens[idx]
         alt = "".join(self._plain(child) for child in token.children or ())
-        src = escape(self._resolve(str(token.attrGet("src"))))
+        src = escape(defused(self._resolve(str(token.attrGet("src")))))
         return f'<img class="picture" src="{src}" alt="{alt}"{_size_of(src)}>'
 
     def _plain(self, token: Token) -> str:
@@ -59,7 +59,7 @@ class HtmlWriter(RendererHTML):
         return self._put(tokens[idx].meta["slot"])
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        href = escape(defuse(self._resolve(str(tokens[idx].attrGet("href")))))
+        href = escape(defused(self._resolve(str(tokens[idx].attrGet("href")))))
         return f'<a class="{"button-link" if self._in_button() else "link"}" href="{href}">'
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:

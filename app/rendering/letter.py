@@ -8,6 +8,7 @@ from markdown_it.common.normalize_url import normalizeLink as normalize_url
 from markupsafe import Markup
 
 from app.foundation.errors import InvalidInput
+from app.rendering.answering import Letterbox
 from app.rendering.brand import Brand
 from app.rendering.digest import Digest, DigestLink, read_digest
 from app.rendering.digest_web import digest_html, origin_words, shown_address
@@ -51,10 +52,12 @@ def render_letter(
     base_url: str,
     web_url: str,
     guide_url: str | None = None,
+    reply_domain: str = "",
 ) -> RenderedMail:
     """The mail of an Issue. Raises ContentError, naming field and line, for whatever readers could not be sent.
 
     `base_url` has no trailing slash; `guide_url` is where a `{guide_url}` that the author left in a link leads to.
+    With a `reply_domain` the three links of an answer lead to addresses of their own.
     """
     registry = SlotRegistry()
     context = letter_context(
@@ -68,6 +71,7 @@ def render_letter(
         base_url=base_url,
         web_url=web_url,
         guide_url=guide_url,
+        reply_domain=reply_domain,
     )
     return render_mail(emails_dir, _kind(kind).value, context, registry)
 
@@ -84,6 +88,7 @@ def letter_context(
     base_url: str,
     web_url: str,
     guide_url: str | None = None,
+    reply_domain: str = "",
 ) -> dict[str, object]:
     """What the templates `letter` and `links` are given, with the author's words parsed and checked."""
     context: dict[str, object] = {
@@ -94,7 +99,8 @@ def letter_context(
         "base_url": base_url.rstrip("/"),
         "web_url": web_url,
     }
-    places = Places(base_url, guide_url)
+    letterbox = Letterbox(reply_domain, brand.reply_address, web_line(title))
+    places = Places(base_url, guide_url, letterbox)
     if _kind(kind) is LetterKind.LINKS:
         return context | _digest(read_digest(markdown), registry, places)
     document = parse(markdown)
@@ -106,10 +112,15 @@ def letter_context(
 
 
 def render_web(
-    markdown: str, *, kind: str = "letter", base_url: str = "", guide_url: str | None = None
+    markdown: str,
+    *,
+    kind: str = "letter",
+    base_url: str = "",
+    guide_url: str | None = None,
+    letterbox: Letterbox | None = None,
 ) -> Markup:
     """The body of the archive page: merge tags show their fallbacks, nothing of any reader's is in it."""
-    places = Places(base_url, guide_url)
+    places = Places(base_url, guide_url, letterbox or Letterbox())
     if _kind(kind) is LetterKind.LINKS:
         return digest_html(read_digest(markdown), places)
     return to_web_html(markdown, places)

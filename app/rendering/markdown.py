@@ -4,7 +4,7 @@ Both come from the tree in `tree`; raw HTML was never parsed, and nh3 has the la
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import nh3
@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from app.foundation.errors import ContentError
+from app.rendering.answering import Letterbox, lane_of
 from app.rendering.html_writer import HtmlWriter
 from app.rendering.plaintext import write_text
 from app.rendering.slots import Marked, Slot, SlotRegistry
@@ -35,13 +36,23 @@ _SCHEMES: Final = {"http", "https", "mailto", "tel"}
 
 @dataclass(frozen=True)
 class Places:
-    """Where addresses that the author left open lead to: `/path` and the placeholder `{guide_url}`."""
+    """Where addresses that the author left open lead to: `/path`, `{guide_url}`, and `mailto:stuck` and its like.
+
+    `registry` is there while a mail is made, whose answers come to addresses of their own.
+    """
 
     base_url: str = ""
     guide_url: str | None = None
+    letterbox: Letterbox = field(default_factory=Letterbox)
+    registry: SlotRegistry | None = field(default=None, compare=False)
 
     def resolve(self, address: str, field: str) -> str:
-        """The full address. Raises ContentError for `{guide_url}` while no guide is known."""
+        """The full address; Marked when it holds a slot of ours.
+
+        Raises ContentError for `{guide_url}` while no guide is known, and for an answer that has nowhere to go.
+        """
+        if (lane := lane_of(address)) is not None:
+            return self.letterbox.address(lane, self.registry, field)
         if address == GUIDE_URL:
             if not self.guide_url:
                 raise ContentError(
@@ -55,7 +66,8 @@ class Places:
 
 def to_html(source: str | Document, registry: SlotRegistry, places: Places | None = None) -> Markup:
     """The mail's HTML, unstyled, with markers where merge tags stand."""
-    return _html(source, places or Places(), lambda slot: registry.mark(slot.name, slot.fallback), mail=True)
+    where = replace(places or Places(), registry=registry)
+    return _html(source, where, lambda slot: registry.mark(slot.name, slot.fallback), mail=True)
 
 
 def to_web_html(source: str | Document, places: Places | None = None) -> Markup:
@@ -66,7 +78,7 @@ def to_web_html(source: str | Document, places: Places | None = None) -> Markup:
 def to_text(source: str | Document, registry: SlotRegistry, places: Places | None = None) -> Marked:
     """The plain-text part, wrapped at 72 columns, with markers where merge tags stand."""
     document = _document(source)
-    where = places or Places()
+    where = replace(places or Places(), registry=registry)
     return write_text(
         document,
         put=lambda slot: registry.mark(slot.name, slot.fallback),

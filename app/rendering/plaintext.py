@@ -11,7 +11,7 @@ from typing import Final
 from markdown_it.tree import SyntaxTreeNode
 
 from app.rendering.blocks import TitleStyle
-from app.rendering.slots import Marked, Slot, defuse
+from app.rendering.slots import Marked, Slot, defuse, defused
 from app.rendering.tree import SLOT, Document, block_of
 
 WIDTH: Final = 72
@@ -102,7 +102,7 @@ class _TextWriter:
     def _button(self, node: SyntaxTreeNode) -> str:
         link = node.children[0].children[0].children[0]
         label = "".join(self._span(child) for child in link.children)
-        return f"{label}:\n{self._resolve(str(link.attrs['href']))}"
+        return f"{label}:\n{_as_read(defused(self._resolve(str(link.attrs['href']))))}"
 
     def _table(self, node: SyntaxTreeNode) -> str:
         rows = [
@@ -137,12 +137,12 @@ class _TextWriter:
         return inside or defuse(node.content)
 
     def _link(self, words: str, address: str) -> str:
-        full = self._resolve(address)
-        shown = full.removeprefix("mailto:").removeprefix("tel:")
+        full = defused(self._resolve(address))
+        shown = _as_read(full)
         if words.strip().rstrip("/") in {shown, shown.partition("://")[2].rstrip("/")}:
             return shown
         if shown != full:
-            return f"{words} ({shown})"
+            return f"{words} ({shown})" if shown else words
         if full not in self._numbers:
             self._numbers[full] = len(self._numbers) + 1
             self._waiting.append(f"[{self._numbers[full]}] {full}")
@@ -153,6 +153,13 @@ class _TextWriter:
             textwrap.fill(line, max(width, 24), break_long_words=False, break_on_hyphens=False)
             for line in words.split("\n")
         )
+
+
+def _as_read(address: str) -> str:
+    """A mail address or telephone number by itself; the subject behind it is for the program that opens the link."""
+    if address.startswith("mailto:"):
+        return address.removeprefix("mailto:").partition("?")[0]
+    return address.removeprefix("tel:")
 
 
 def _prefixed(body: str, prefix: str) -> str:

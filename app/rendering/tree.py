@@ -16,6 +16,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from app.foundation.errors import ContentError
+from app.rendering.answering import AnswerLane, is_unknown_lane
 from app.rendering.blocks import BLOCKS, Block
 from app.rendering.bounds import MAX_DEPTH, check_bounds, too_deep
 from app.rendering.merge import problem_error, read_tag
@@ -196,6 +197,15 @@ def checked_address(address: str, kind: str, line: int | None, field: str) -> st
         return address
     if _BARE_HOST.match(address):
         return "https://" + address
+    if is_unknown_lane(address):
+        raise ContentError(
+            f"{_at(line)}the {kind} address “{address[:80]}” is no mail address.",
+            field=field,
+            hint="Write the whole address, or one of "
+            + ", ".join(f"mailto:{lane.value}" for lane in AnswerLane)
+            + " for an answer to this letter.",
+            line=line,
+        )
     allowed = _SCHEME.match(address) and not (kind == "image" and address[:1].lower() in {"m", "t", "#"})
     if not allowed:
         raise ContentError(

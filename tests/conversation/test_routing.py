@@ -10,6 +10,7 @@ from app.conversation.models import (
     InboundKind,
     InboundMail,
     InboundState,
+    Lane,
     Message,
     Thread,
     ThreadState,
@@ -17,7 +18,7 @@ from app.conversation.models import (
 from app.conversation.receiving import Envelope, keep_raw, register_raw
 from app.conversation.routing import process_inbound
 from app.delivery.models import Bounce, BounceClass
-from app.delivery.verp import bounce_address, leave_address, reply_address
+from app.delivery.verp import ReplyLane, bounce_address, leave_address, reply_address
 from app.foundation.tokens import Signer
 from app.subscribers.models import Subscription, SubscriptionState, Suppression, SuppressionReason
 from app.wiring import Runtime
@@ -119,6 +120,33 @@ def test_an_answer_becomes_a_thread_with_the_readers_own_words(
     message = session.scalars(select(Message)).one()
     assert message.text == "Our waiting room has a clock that runs backwards."
     assert message.sender == ALICE
+
+
+@pytest.mark.parametrize("chosen", ReplyLane)
+def test_the_link_a_reader_took_settles_the_lane_whatever_the_words_say(
+    runtime: Runtime, session: Session, now: datetime, chosen: ReplyLane
+) -> None:
+    delivery = deliver(session, now, ALICE)
+    raw = answer("How do I get the sales team to answer the phone?")
+    take_in(runtime, session, now, raw, reply_address(runtime.signer, DOMAIN, delivery.id, chosen))
+    thread = session.scalars(select(Thread)).one()
+    assert (thread.subscriber_id, thread.lane) == (delivery.recipient_id, Lane[chosen.name])
+
+
+def test_a_second_answer_by_another_link_moves_the_thread_to_that_lane(
+    runtime: Runtime, session: Session, now: datetime
+) -> None:
+    delivery = deliver(session, now, ALICE)
+    again = answer("And now I cannot go on.").replace(b"<answer-1@", b"<answer-2@")
+    take_in(
+        runtime,
+        session,
+        now,
+        answer("Hi"),
+        reply_address(runtime.signer, DOMAIN, delivery.id, ReplyLane.HELLO),
+    )
+    take_in(runtime, session, now, again, reply_address(runtime.signer, DOMAIN, delivery.id, ReplyLane.STUCK))
+    assert session.scalars(select(Thread)).one().lane is Lane.STUCK
 
 
 def test_the_token_says_who_answers_and_never_the_from_header(

@@ -15,6 +15,7 @@ from app.delivery.head import Facts
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import compile_mail, load
 from app.delivery.models import EditionClass, RecipientKind
+from app.delivery.verp import ReplyLane, SignedAddress, SignedKind, read_address
 from app.foundation.errors import ContentError, InvalidInput
 from app.foundation.links import Links
 from app.rendering.slots import RenderedMail, SlotRegistry, clean_value, fill
@@ -210,3 +211,15 @@ def _delivery_token() -> str:
 
 def _defused(text: str) -> str:
     return text.replace("zqslot", "zq-slot")
+
+
+def test_each_reader_has_three_addresses_of_their_own_to_answer_to() -> None:
+    registry = SlotRegistry()
+    marks = [registry.mark(f"{lane.name.lower()}_token") for lane in ReplyLane]
+    said = " ".join(f"reply+{mark}@in.example" for mark in marks)
+    message = parsed(compose(RenderedMail("Hello", "", f"<p>{said}</p>", said, registry.slots)))
+    found = re.findall(r"reply\+[a-z2-7]+@in\.example", part(message, "plain"))
+    assert [read_address(SIGNER, address) for address in found] == [
+        SignedAddress(SignedKind.REPLY, delivery_id=7, lane=lane) for lane in ReplyLane
+    ]
+    assert part(message, "html").count("reply+") == 3

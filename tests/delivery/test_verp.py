@@ -3,6 +3,7 @@
 import pytest
 
 from app.delivery.verp import (
+    ReplyLane,
     SignedAddress,
     SignedKind,
     bounce_address,
@@ -11,7 +12,7 @@ from app.delivery.verp import (
     read_address,
     reply_address,
 )
-from app.foundation.tokens import Signer
+from app.foundation.tokens import Purpose, Signer
 
 SIGNER = Signer(b"a key for tests only")
 OTHER = Signer(b"somebody else's key")
@@ -30,6 +31,18 @@ def test_each_address_says_what_it_is_about() -> None:
     )
 
 
+@pytest.mark.parametrize("lane", ReplyLane)
+def test_an_answer_says_by_which_of_the_three_links_it_came(lane: ReplyLane) -> None:
+    address = reply_address(SIGNER, DOMAIN, 8, lane)
+    assert read_address(SIGNER, address.upper()) == SignedAddress(SignedKind.REPLY, delivery_id=8, lane=lane)
+    assert address != reply_address(SIGNER, DOMAIN, 8)
+
+
+def test_a_lane_that_there_is_not_proves_nothing() -> None:
+    token = SIGNER.sign(Purpose.REPLY, 8, 9)
+    assert read_address(SIGNER, f"reply+{token}@{DOMAIN}") is None
+
+
 def test_an_address_survives_a_server_that_shouts_and_angle_brackets() -> None:
     address = bounce_address(SIGNER, DOMAIN, 123_456)
     assert read_address(SIGNER, f"<{address.upper()}>") == SignedAddress(
@@ -42,6 +55,7 @@ def test_local_parts_fit_64_octets_for_billions_of_deliveries() -> None:
     for address in (
         bounce_address(SIGNER, DOMAIN, 2**63),
         reply_address(SIGNER, DOMAIN, 2**63),
+        reply_address(SIGNER, DOMAIN, 2**63, ReplyLane.HELLO),
         leave_address(SIGNER, DOMAIN, 2**32 - 1, 2**16 - 1, many),
     ):
         assert len(address.partition("@")[0]) <= 64

@@ -34,7 +34,7 @@ def save(issue_id: int) -> ResponseReturnValue:
     typed = Draft(request.form.get("title", ""), markdown=request.form.get("markdown", ""))
     try:
         words = Words(issue.kind, issue.slug, typed.title, issue.subject, issue.preheader, typed.markdown)
-        preview_web(words, press())
+        preview_web(reader(), words, press())
         correct_issue(writer(), now(), issue_id, version_of_form(), typed, author_id=author().id)
     except HandoffError as error:
         writer().rollback()

@@ -10,14 +10,14 @@ from app.issues.composing import Press, Words
 from app.issues.preview import preview_web
 from app.rendering.letter import web_line
 from app.web.public.archive import Letter, issue_page
-from app.web.state import now
+from app.web.state import now, reader
 
 _SHEET = re.compile(r'<link rel="stylesheet" href="/static/([\w.-]+)\?[^"]*">')
 
 
 def web_page(words: Words, press: Press) -> str:
     """The page as it would be; within a request or its like. Raises ContentError naming field and line."""
-    seen = preview_web(words, press)
+    seen = preview_web(reader(), words, press)
     return issue_page(
         Letter(
             words.slug, words.kind, seen.title, web_line(words.preheader, field="preheader"), now(), seen.body

@@ -42,8 +42,14 @@ TOOLS = (
             ("Author", "author"),
             ("Forward", "forward"),
             ("Subscribe", "subscribe"),
-            ("Reach out", "reach-out"),
         )
+    ),
+    (
+        "Reach out",
+        "Box: three ways to answer, each with an address of its own",
+        "\n::: reach-out\n",
+        "\n\n- [Have feedback? Tell me.](mailto:feedback)\n- [Stuck? Describe it to me.](mailto:stuck)\n"
+        "- [Just saying hello?](mailto:hello)\n:::\n",
     ),
     ("Divider", "Divider", "\n***\n", ""),
 )

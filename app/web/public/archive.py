@@ -10,6 +10,8 @@ from markupsafe import Markup
 from app.foundation.paging import Page, page_number
 from app.issues.models import Issue, IssueKind
 from app.issues.queries import sent_issue, sent_issues
+from app.publication.settings import get_publication
+from app.rendering.answering import Letterbox
 from app.rendering.digest import read_digest
 from app.rendering.digest_web import digest_html
 from app.rendering.letter import web_line
@@ -46,7 +48,8 @@ def _letter(issue: Issue, *, with_body: bool = False) -> Letter:
 
 def _body(issue: Issue) -> Markup:
     guide = next(iter(site().guides), None)
-    places = Places(runtime().links.base_url, runtime().links.guide(guide.slug) if guide else None)
+    letterbox = Letterbox(reply_address=get_publication(reader()).reply_address, about=web_line(issue.title))
+    places = Places(runtime().links.base_url, runtime().links.guide(guide.slug) if guide else None, letterbox)
     if issue.kind is IssueKind.LINKS:
         return digest_html(read_digest(issue.markdown), places)
     return to_web_html(issue.markdown, places)
