@@ -10,6 +10,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from app.cli.guide import build_missing_guides
+from app.cli.opening import address_note
 from app.cli.seed import seed_installation, studio_login_link
 from app.foundation.errors import HandoffError, Misconfigured, Unavailable
 from app.foundation.migrations import upgrade
@@ -23,6 +24,8 @@ from worker.supervisor import StartFailed, Supervisor, say_to_terminal
 from worker.valkey import answers, valkey_argv, wait_for_predecessor
 
 DEMO_MARK = "demo-data"
+DEMO_DOMAINS = {"HANDOFF_REPLY_DOMAIN": "reply.demo.example", "HANDOFF_BOUNCE_DOMAIN": "bounce.demo.example"}
+"""So that a demo shows signed addresses; .example can never be reached (RFC 2606)."""
 DRAIN = 30.0
 """Seconds a worker has to finish the job in hand."""
 
@@ -55,9 +58,12 @@ def command(host: str, port: int, demo: bool) -> None:
         prepare(runtime)
         supervisor = Supervisor(children(plan), say_to_terminal)
         try:
+            address_note(data_dir).write_text(plan.settings.base_url)
             supervisor.run(lambda: greet(plan, runtime, time.monotonic() - begun))
         except StartFailed as failure:
             raise Unavailable(str(failure)) from failure
+        finally:
+            address_note(data_dir).unlink(missing_ok=True)
     say_to_terminal("Everything has stopped.")
 
 
@@ -71,6 +77,8 @@ def make_plan(host: str, port: int, demo: bool, data_dir: Path) -> Plan:
     os.environ.setdefault("HANDOFF_BASE_URL", f"http://127.0.0.1:{port}")
     if demo:
         os.environ["HANDOFF_DEMO"] = "true"
+        for name, domain in DEMO_DOMAINS.items():
+            os.environ.setdefault(name, domain)
     settings = load_settings()
     check_start(settings)
     keep_demo_apart(settings)

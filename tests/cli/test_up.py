@@ -98,6 +98,14 @@ class Up:
         return "\n".join(self.lines)
 
 
+def handoff_beside(up: Up, *arguments: str) -> str:
+    """What a command says that is given the data directory alone, as an operator gives it in another terminal."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HANDOFF_")}
+    environment = {**inherited, "HANDOFF_DATA_DIR": str(up.data_dir), "PYTHONPATH": "."}
+    command = [sys.executable, "-c", RUN, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
     running = Up(tmp_path / "var", "--demo")
@@ -113,6 +121,9 @@ def test_everything_comes_up_mends_itself_and_stops(up: Up, tmp_path: Path) -> N
     assert "Nothing was sent yet" in up.get("/dev/mailbox")[1]
     studio = next(line for line in up.lines if "Studio" in line)
     assert re.search(r"/admin/enter/\S{40,}", studio)
+
+    author = handoff_beside(up, "author", "list").split("\t")[0]
+    assert handoff_beside(up, "author", "link", author).startswith(f"{up.base_url}/admin/enter/")
 
     twin = Up(up.data_dir, "--demo")
     said = twin.ended()
