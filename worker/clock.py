@@ -25,7 +25,7 @@ from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime
 from worker.followups import send_followups
 from worker.gathering import remind_of_links, ring_for_clips
-from worker.publishing import look_at_links, publish_due
+from worker.publishing import index_archive, look_at_links, publish_due
 from worker.readiness import announce_ready
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ SWEEP_SECONDS: Final = 10
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
     sending = (publish_due, send_followups, partial(sweep, watch=watch))
-    chores = (*sending, ring_for_inbound, look_at_links, ring_for_clips, remind_of_links)
+    chores = (*sending, ring_for_inbound, look_at_links, ring_for_clips, remind_of_links, index_archive)
     for chore in chores:
         attempt(chore, here, now)
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import HandoffError
+from app.issues.archive_index import index_missed, missed_any
 from app.issues.composing import words_of
 from app.issues.preflight import HeldByPreflight, check_before, outside_urls
 from app.issues.preflight_links import ask, recall_looks
@@ -73,6 +74,15 @@ def look_at_links(here: Runtime, now: datetime) -> None:
         urls = [url for each in ids for url in outside_urls(words_of(get_issue(session, each)), press)]
     if urls:
         ask(here.database, here.fetcher, now, urls, within=LOOK_AHEAD)
+
+
+def index_archive(here: Runtime, _now: datetime) -> None:
+    """What is out and cannot be found by searching yet, and what can be and must not any more."""
+    with here.database.reading() as session:
+        missed = missed_any(session)
+    if missed:
+        with here.database.writing() as session:
+            index_missed(session)
 
 
 def _checked(here: Runtime, session: Session, now: datetime, issue_id: int) -> Prepared:

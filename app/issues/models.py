@@ -114,3 +114,41 @@ class LinkLook(Base):
     final_url: Mapped[str] = mapped_column(String(2000))
     problem: Mapped[str] = mapped_column(String(500), default="")
     looked_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Theme(Base):
+    """What letters are about, as the archive groups them; readers see it as a topic of the archive.
+
+    Topic itself means what one can subscribe to.
+    """
+
+    __tablename__ = "theme"
+
+    id: Mapped[PrimaryKey]
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+
+
+class IssueTheme(Base):
+    """This issue is about that."""
+
+    __tablename__ = "issue_theme"
+
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True)
+    theme_id: Mapped[int] = mapped_column(
+        ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class IssueText(Base):
+    """The plain words of an issue in the public archive; each database builds its search index from this table."""
+
+    __tablename__ = "issue_text"
+
+    issue_id: Mapped[int] = mapped_column(
+        ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int] = mapped_column(doc="the issue's version that was indexed")
+    title: Mapped[str] = mapped_column(Text)
+    preheader: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)

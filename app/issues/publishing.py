@@ -22,6 +22,7 @@ from app.delivery.quiet import clear_quiet_window, set_quiet_window
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, HandoffError
 from app.foundation.jobs import ring_after_commit
+from app.issues.archive_index import index_issue
 from app.issues.cadence import get_cadence
 from app.issues.composing import Press, compose_issue
 from app.issues.digest import settle_digest
@@ -109,7 +110,10 @@ def publish_prepared(session: Session, now: datetime, prepared: Prepared) -> Pub
     register_links(session, edition.id, prepared.urls)
     set_quiet_window(session, window_key(prepared.issue_id), prepared.topic_id, now)
     session.execute(update(Issue).where(Issue.id == prepared.issue_id).values(edition_id=edition.id))
-    settle_digest(session, now, get_issue(session, prepared.issue_id))
+    issue = get_issue(session, prepared.issue_id)
+    session.refresh(issue)
+    index_issue(session, issue)
+    settle_digest(session, now, issue)
     counts = open_ledger(session, now, edition.id)
     if not counts.open:
         finish_edition(session, now, edition.id)  # nobody to mail: no worker will ever close its last chunk

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from app.foundation.errors import NotFound
+from app.foundation.errors import Gone, NotFound
 from app.foundation.paging import Page
-from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.models import Issue, IssueKind, IssueState, IssueTheme
 
 OUT = (IssueState.SENDING, IssueState.SENT)
 """States in which readers hold the mail, so its web page must exist."""
@@ -42,22 +42,34 @@ def list_issues(
 
 
 def sent_issues(
-    session: Session, *, kind: IssueKind | None = None, page: int = 1, per_page: int = 20
+    session: Session,
+    *,
+    kind: IssueKind | None = None,
+    theme_id: int | None = None,
+    page: int = 1,
+    per_page: int = 20,
 ) -> Page[Issue]:
     """The public archive: everything that went out and was not withdrawn, the newest first."""
     query = select(Issue).where(Issue.state.in_(OUT), Issue.withdrawn_at.is_(None))
     if kind is not None:
         query = query.where(Issue.kind == kind)
+    if theme_id is not None:
+        about = select(IssueTheme.issue_id).where(IssueTheme.theme_id == theme_id)
+        query = query.where(Issue.id.in_(about))
     return _page(session, query, (Issue.sent_at.desc(), Issue.id.desc()), page, per_page)
 
 
 def sent_issue(session: Session, slug: str) -> Issue:
-    """The archive page's issue. Raises NotFound for what never went out: a draft's address tells nothing."""
+    """The archive page's issue. Raises NotFound for what never went out: a draft's address tells nothing; and Gone
+    for what was withdrawn."""
     issue = session.scalar(select(Issue).where(Issue.slug == slug, Issue.state.in_(OUT)))
-    if issue is None or issue.withdrawn_at is not None:
+    if issue is None:
         raise NotFound(
-            "There is no issue at this address.", hint="The archive lists every one that went out."
+            "There is no letter at this address. The link may have been cut short on its way to you.",
+            hint="The archive lists every one that went out.",
         )
+    if issue.withdrawn_at is not None:
+        raise Gone("This letter was taken back by its author.", hint="Whoever got it by mail still has it.")
     return issue
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, InvalidInput
+from app.issues.archive_index import index_issue
 from app.issues.history import keep_version
 from app.issues.models import Issue, IssueKind, IssueState, IssueVersion
 from app.issues.queries import OUT, get_issue
@@ -151,6 +152,7 @@ def correct_issue(
             raise Conflict("This issue has not gone out; change its text instead.")
         raise EditedMeanwhile(issue)
     keep_version(session, now, issue, author_id)
+    index_issue(session, issue)
     return issue
 
 

@@ -13,6 +13,8 @@ from app.issues.models import IssueKind, LatePolicy
 from app.issues.scheduling import free_slots
 from app.issues.words import WEEKDAYS
 from app.publication.settings import PublicationSettings, get_publication, update_publication
+from app.rendering.markdown import to_web_html
+from app.rendering.tree import parse
 from app.web.admin.guard import allows
 from app.web.state import now, reader, writer
 
@@ -32,6 +34,7 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     typed = {name: request.form[name] for name in FIELDS if name in request.form}
     try:
+        to_web_html(parse(typed.get("about", ""), field="about"))
         update_publication(writer(), PublicationSettings.checked(typed))
     except InvalidInput as error:
         return _page(error, typed)
