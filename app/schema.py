@@ -1,6 +1,7 @@
 """Every table in one place, so that Alembic and the tests see the whole schema."""
 
 import app.accounts.models
+import app.conversation.inbox_models
 import app.conversation.models
 import app.delivery.models
 import app.guides.models

@@ -37,6 +37,7 @@ class Inspection:
     lane: Lane = Lane.OTHER
     subject: str = ""
     sender: str = ""
+    sender_name: str = ""
     message_id: str = ""
     feedback: str = ""
     addressed_to: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ def inspect_mail(raw: bytes) -> Inspection:
         lane=classify_lane(text).lane if kind in _WRITTEN_BY_PEOPLE else Lane.OTHER,
         subject=" ".join(mail.decoded("subject").split())[:300],
         sender=sender_address(mail),
+        sender_name=sender_name(mail),
         message_id=mail.get("message-id")[:998],
         feedback=complaint.feedback if complaint else "",
         addressed_to=tuple(_addressees(mail)),
@@ -107,6 +109,12 @@ def sender_address(mail: Mail) -> str:
     """The address in From, as claimed; empty when there is none."""
     found = _ADDRESS.search(mail.decoded("from")[-600:])
     return found.group(0) if found else ""
+
+
+def sender_name(mail: Mail) -> str:
+    """The name before the address in From, as claimed."""
+    before, angle, _ = mail.decoded("from")[-600:].partition("<")
+    return " ".join(before.strip(" \t\"'").split())[:160] if angle else ""
 
 
 def answered_ids(mail: Mail) -> list[str]:

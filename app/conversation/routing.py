@@ -6,12 +6,13 @@ token in the address we were written to does (A43, A44, A48).
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.conversation.attachments import keep_attachments
 from app.conversation.clippings import take_clippings
 from app.conversation.inspecting import Inspection, inspect_mail
 from app.conversation.models import InboundKind, InboundMail, InboundState, Lane
@@ -19,7 +20,8 @@ from app.conversation.proof import read_answered, read_proof
 from app.conversation.providers.events import Hook
 from app.conversation.receiving import read_raw
 from app.conversation.reports import Action, RecipientReport
-from app.conversation.threads import add_reply
+from app.conversation.strangers import is_for_people
+from app.conversation.threads import add_reply, add_unproven
 from app.conversation.webhooks import PROVIDERS, take_events
 from app.delivery.bounces import record_bounce
 from app.delivery.models import BounceClass, BounceSource, Delivery, RecipientKind
@@ -67,17 +69,33 @@ def process_inbound(
     if signed is not None and signed.kind is SignedKind.CLIP:
         inbound.kind = take_clippings(session, now, raw, found, signed.author_id)
     else:
-        inbound.kind = _act(session, now, inbound, found, signed)
+        inbound.kind = _act(
+            session, now, inbound, found, signed, _Post(raw, signer.key("address"), written_to)
+        )
     inbound.state = InboundState.DONE
     return inbound.kind
 
 
+@dataclass(frozen=True)
+class _Post:
+    """What filing a mail needs beside what was found in it; `key` is that of the address hashes."""
+
+    raw: bytes
+    key: bytes
+    written_to: tuple[str, ...]
+
+
 def _act(
-    session: Session, now: datetime, inbound: InboundMail, found: Inspection, signed: SignedAddress | None
+    session: Session,
+    now: datetime,
+    inbound: InboundMail,
+    found: Inspection,
+    signed: SignedAddress | None,
+    post: _Post,
 ) -> InboundKind:
     """Draw the consequence; the kind as it was after all."""
     if signed is None:
-        return found.kind
+        return _take_unproven(session, now, inbound, found, post)
     if signed.kind is SignedKind.BOUNCE:
         if found.kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT}:
             _take_bounce(session, now, inbound, found, signed.delivery_id)
@@ -90,8 +108,22 @@ def _act(
     if signed.kind is SignedKind.REPLY:
         if signed.lane is not None:
             found = replace(found, lane=Lane[signed.lane.name])
-        return _take_reply(session, now, inbound, found, signed.delivery_id, chosen=signed.lane is not None)
+        return _take_reply(session, now, inbound, found, signed, post)
     return found.kind
+
+
+def _take_unproven(
+    session: Session, now: datetime, inbound: InboundMail, found: Inspection, post: _Post
+) -> InboundKind:
+    """A person wrote to the address for answers without any proof of who they are: read, and changes nothing."""
+    if found.kind not in {InboundKind.REPLY, InboundKind.OTHER}:
+        return found.kind
+    if not is_for_people(session, post.raw, post.written_to):
+        return found.kind
+    message = add_unproven(session, now, inbound, found, key=post.key)
+    if message is not None:
+        keep_attachments(session, message, post.raw)
+    return InboundKind.REPLY
 
 
 def _take_reply(
@@ -99,18 +131,19 @@ def _take_reply(
     now: datetime,
     inbound: InboundMail,
     found: Inspection,
-    delivery_id: int,
-    *,
-    chosen: bool = False,
+    signed: SignedAddress,
+    post: _Post,
 ) -> InboundKind:
-    """`chosen`: the reader wrote to the address of the lane in `found`."""
-    delivery = session.get(Delivery, delivery_id)
+    delivery = session.get(Delivery, signed.delivery_id)
     if delivery is None or delivery.recipient_kind is RecipientKind.AUTHOR:
         return found.kind  # an author who answers a test or a notice talks to nobody
     if found.kind is InboundKind.UNSUBSCRIBE and delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY)
         return InboundKind.UNSUBSCRIBE
-    add_reply(session, now, inbound, delivery, found, chosen=chosen)
+    chosen = signed.lane is not None
+    message = add_reply(session, now, inbound, delivery, found, key=post.key, chosen=chosen)
+    if message is not None:
+        keep_attachments(session, message, post.raw)
     if delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         stop_followups(session, now, delivery.recipient_id, "replied")
     return InboundKind.REPLY

@@ -90,7 +90,8 @@ class Composer:
     def __init__(self, facts: Facts, compiled: Compiled, letterhead: Letterhead) -> None:
         self._letterhead = letterhead
         self._topic_id = facts.topic_id
-        self._sender = split_mailbox(facts.sender)[1].encode()
+        # A machine's answer must never be answered by another machine (RFC 3834, 3.3).
+        self._sender = b"" if facts.auto_replied else split_mailbox(facts.sender)[1].encode()
         self._date = _date(facts.date)
         self._subject = compiled.subject
         head = build_head(facts, compiled, letterhead)

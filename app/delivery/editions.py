@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.delivery.head import Facts
+from app.delivery.head import Ancestry, Facts
 from app.delivery.headers import split_mailbox
 from app.delivery.message import compile_mail
 from app.delivery.models import Edition, EditionClass, EditionState
@@ -25,10 +25,13 @@ def freeze_edition(
     sender: str,
     reply_to: str = "",
     topic_id: int | None = None,
+    ancestry: Ancestry | None = None,
+    auto_replied: bool = False,
 ) -> Edition:
     """Compile a rendered mail and keep it under `key`; the same key again gives the same Edition, unchanged.
 
     `sender` and `reply_to` are `Name <address>`. With a topic the mail carries the List- headers; bulk mail needs one.
+    `ancestry` puts an answer under the mail it answers; `auto_replied` says that a machine answers (RFC 3834).
     Raises InvalidInput and ContentError naming what is wrong.
     """
     found = _with_key(session, key)
@@ -47,6 +50,9 @@ def freeze_edition(
         subject=_plain_subject(rendered),
         sender=sender,
         reply_to=reply_to,
+        in_reply_to=ancestry.in_reply_to if ancestry else "",
+        earlier_ids=ancestry.references if ancestry else "",
+        auto_replied=auto_replied,
         frozen=compiled.dump(),
         state=EditionState.OPEN,
         created_at=now,
@@ -83,6 +89,8 @@ def facts_of(session: Session, edition: Edition) -> Facts:
         topic_id=topic.id if topic else 0,
         topic_slug=topic.slug if topic else "",
         topic_name=topic.name if topic else "",
+        ancestry=Ancestry(edition.in_reply_to, edition.earlier_ids),
+        auto_replied=edition.auto_replied,
     )
 
 

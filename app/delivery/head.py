@@ -13,10 +13,20 @@ from app.delivery.message import Compiled, Piece, Use, Where
 from app.delivery.models import EditionClass
 
 _HOLE: Final = "zzholezz"
+_MESSAGE_IDS: Final = re.compile(r"<[!-;=?-~]{1,250}>")
 
 ADDRESS: Final = Use("_address", "", Where.HEADER)
 SUBJECT: Final = Use("_subject", "", Where.HEADER)
 DATE: Final = Use("_date", "", Where.HEADER)
+
+
+@dataclass(frozen=True)
+class Ancestry:
+    """The mails that this one answers (RFC 5322, 3.6.4): Message-IDs with brackets; references oldest first,
+    separated by blanks."""
+
+    in_reply_to: str = ""
+    references: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class Facts:
     topic_id: int = 0
     topic_slug: str = ""
     topic_name: str = ""
+    ancestry: Ancestry = Ancestry()
+    auto_replied: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -61,9 +73,12 @@ def build_head(facts: Facts, compiled: Compiled, letterhead: Letterhead) -> list
     head += [b"Date: ", DATE, b"\r\nMessage-ID: <", _token("reply_token")]
     head.append(f"@{facts.sender_domain}>\r\n".encode())
     head += _reply_to(facts, letterhead, display)
+    head += _ancestry(facts.ancestry)
     if facts.is_list:
         head += _list_headers(facts, letterhead)
-    if facts.is_automatic:
+    if facts.auto_replied:
+        head.append(b"Auto-Submitted: auto-replied\r\n")
+    elif facts.is_automatic:
         head.append(b"Auto-Submitted: auto-generated\r\n")
     head.append(
         b"MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n"
@@ -113,6 +128,13 @@ def _reply_to(facts: Facts, letterhead: Letterhead, display: str) -> list[Piece]
     if facts.reply_to:
         return [b"Reply-To: " + mailbox(*split_mailbox(facts.reply_to)) + b"\r\n"]
     return []
+
+
+def _ancestry(ancestry: Ancestry) -> list[Piece]:
+    ids = _MESSAGE_IDS.findall(ancestry.in_reply_to)[:1]
+    references = _MESSAGE_IDS.findall(ancestry.references)
+    head: list[Piece] = [fold("In-Reply-To", ids[0])] if ids else []
+    return [*head, fold("References", " ".join(references))] if references else head
 
 
 def _list_headers(facts: Facts, letterhead: Letterhead) -> list[Piece]:

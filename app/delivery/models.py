@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -95,6 +96,15 @@ class Edition(Base):
     subject: Mapped[str] = mapped_column(String(998))
     sender: Mapped[str] = mapped_column(String(500), doc="the From header's value")
     reply_to: Mapped[str] = mapped_column(String(500), default="")
+    in_reply_to: Mapped[str] = mapped_column(
+        String(998), default="", server_default="", doc="the Message-ID it answers, with brackets"
+    )
+    earlier_ids: Mapped[str] = mapped_column(
+        Text, default="", server_default="", doc="References, oldest first"
+    )
+    auto_replied: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), doc="a machine answers a person (RFC 3834)"
+    )
     frozen: Mapped[bytes] = mapped_column(LargeBinary, doc="the compiled message, see delivery.message")
     state: Mapped[EditionState] = mapped_column(enum_type(EditionState))
     pause_reason: Mapped[str] = mapped_column(Text, default="")

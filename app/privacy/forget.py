@@ -3,11 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.conversation.models import InboundMail, Message, Thread
-from app.delivery.models import Bounce, Correspondent, Delivery, Outcome, RecipientKind
+from app.conversation.models import Direction, InboundMail, Message, Thread
+from app.conversation.weekly import WEEKLY_KEY
+from app.delivery.models import (
+    Bounce,
+    Correspondent,
+    Delivery,
+    Edition,
+    EditionClass,
+    EditionState,
+    Outcome,
+    RecipientKind,
+)
 from app.foundation.storage import Storage
 from app.subscribers.models import Subscriber, SuppressionReason
 from app.subscribers.suppression import suppress
@@ -90,11 +100,36 @@ def _erase_conversations(
         InboundMail.envelope_from.in_([subscriber.address, subscriber.canonical])
     )
     files = list(session.scalars(select(InboundMail.storage_key).where(mails)))
+    _empty_answers(session, threads)
     count = len(session.scalars(select(Message.id).where(Message.thread_id.in_(threads))).all())
     session.execute(delete(Message).where(Message.thread_id.in_(threads)))
     session.execute(delete(Thread).where(theirs))
     session.execute(update(InboundMail).where(mails).values(envelope_from="", error=""))
     return count, files
+
+
+def _empty_answers(session: Session, threads: Select[int]) -> None:
+    """Our own mails that repeat what the person wrote: answers quote them, the weekly mail to the authors too. What
+    of them still waits is not sent any more."""
+    answers = (
+        select(Delivery.edition_id)
+        .join(Message, Message.delivery_id == Delivery.id)
+        .where(Message.thread_id.in_(threads), Message.direction == Direction.OUT)
+    )
+    repeating = Edition.id.in_(answers) & (Edition.edition_class == EditionClass.PERSONAL)
+    session.execute(
+        update(Edition)
+        .where(repeating | Edition.key.startswith(WEEKLY_KEY, autoescape=True))
+        .values(
+            frozen=b"",
+            subject="",
+            in_reply_to="",
+            earlier_ids="",
+            state=EditionState.STOPPED,
+            pause_reason="",
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def delete_files(storage: Storage, erased: Erased) -> None:
