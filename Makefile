@@ -48,5 +48,5 @@ soak: install  ## the long forms of the tests
 	$(PY) -m pytest -n $(WORKERS) -m soak --timeout 3600 $(ARGS)
 
 clean:  ## remove the environment, caches and the demo's data
-	rm -rf .venv node_modules var .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv node_modules var .peers .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -94,6 +94,8 @@ def _reason(status: str, code: int | None, said: list[Reason]) -> Reason:
     first = said[0] if said else None
     if known in _ABOUT_ADDRESS and known in said and Reason.MAILBOX_FULL not in said:
         return known  # number and words agree
+    if known is Reason.USER_UNKNOWN and first is Reason.DOMAIN_UNKNOWN and known not in said:
+        return first  # 5.1.10 is a null MX (RFC 7505), or Exchange's unknown recipient
     if known is not None:
         return first if first in _OVERRULES else known
     if detail.startswith("7."):
