@@ -6,6 +6,8 @@ import redis
 
 import app.schema  # noqa: F401  (a foreign key finds its table only when every model has been seen)
 from app.delivery.letterhead import letterhead_of
+from app.delivery.sentry import Sentry
+from app.delivery.witness import Witness, place_of
 from app.foundation.clock import Clock, file_clock, system_clock
 from app.foundation.db import Database, open_database
 from app.foundation.jobs import Doorbell, RedisDoorbell, connect_doorbell
@@ -59,6 +61,12 @@ def build_runtime(settings: Settings, *, doorbell: Doorbell | None = None) -> Ru
         redis=connection,
         fetcher=SafeFetcher(PublicWeb(), f"Mozilla/5.0 (compatible; Handoff/0.1; +{settings.base_url})"),
     )
+
+
+def sentry_of(runtime: Runtime) -> Sentry:
+    """Who is asked before anything is sent; its witness stands with the files."""
+    witness = Witness(runtime.storage, place_of(runtime.settings), runtime.redis)
+    return Sentry(runtime.database, runtime.clock, witness)
 
 
 def press_of(runtime: Runtime) -> Press:

@@ -17,12 +17,14 @@ from app.conversation.quarantine import ring_forgotten
 from app.delivery.control import exclude_stopped
 from app.delivery.due import due_editions, stopped_with_rest
 from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
+from app.delivery.installation import standing_of
 from app.delivery.models import EditionClass
 from app.delivery.owners import this_process
 from app.delivery.recovery import Watch, find_abandoned, forget_journal, recover
+from app.foundation.errors import Unavailable
 from app.foundation.jobs import BULK, HIGH, Ring
 from app.foundation.settings import check_start, load_settings
-from app.wiring import Runtime, build_runtime
+from app.wiring import Runtime, build_runtime, sentry_of
 from worker.followups import send_followups
 from worker.gathering import remind_of_links, ring_for_clips
 from worker.publishing import index_archive, look_at_links, publish_due
@@ -36,14 +38,27 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
-    sending = (publish_due, send_followups, partial(sweep, watch=watch))
-    chores = (*sending, ring_for_inbound, look_at_links, ring_for_clips, remind_of_links, index_archive)
+    sending = (publish_due, send_followups, partial(sweep, watch=watch), remind_of_links)
+    harmless = (ring_for_inbound, look_at_links, ring_for_clips, index_archive)
+    chores = (*sending, *harmless) if may_send(here) else harmless
     for chore in chores:
         attempt(chore, here, now)
 
 
+def may_send(here: Runtime) -> bool:
+    """Is this the installation that sends, and its database the newest there is? A copy mails nobody (promise 3)."""
+    try:
+        return sentry_of(here).look().may_send
+    except Unavailable:
+        log.exception("nothing is sent while nobody can say whether this is the real installation")
+        return False
+
+
 def sweep(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Take over what dead workers left, then ring for every Edition with something to send."""
+    with here.database.reading() as session:
+        if not standing_of(session).may_send:
+            return
     with here.database.reading() as session:
         abandoned = find_abandoned(session, watch)
     journals = here.settings.data_dir / "journals"

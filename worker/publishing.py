@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.delivery.installation import standing_of
 from app.foundation.errors import HandoffError
 from app.issues.archive_index import index_missed, missed_any
 from app.issues.composing import words_of
@@ -32,6 +33,8 @@ LOOK_AHEAD: Final = timedelta(hours=1)
 def publish_due(here: Runtime, now: datetime) -> None:
     """Every due issue, each in transactions of its own; then whatever has come to its end is called sent."""
     with here.database.reading() as session:
+        if not standing_of(session).may_send:
+            return
         due, sending = due_issue_ids(session, now), any_sending(session)
     for issue_id in due:
         publish_one(here, now, issue_id)

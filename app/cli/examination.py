@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.findings import Finding, bad, good, warning
 from app.delivery.holds import CLOCK
-from app.delivery.models import Hold
+from app.delivery.installation import standing_of
+from app.delivery.models import Hold, InstallationState
 from app.delivery.smtp import connect
 from app.delivery.transport import RelayAway, relays_of
 from app.foundation.clock import system_clock
@@ -32,6 +33,7 @@ def examine_machine(here: Runtime) -> list[Finding]:
         ("address", address),
         ("database", database),
         ("queue", queue),
+        ("installation", installation),
         ("workers", workers),
         ("clock", clock),
         ("machine clock", machine_clock),
@@ -103,6 +105,21 @@ def queue(here: Runtime) -> Finding:
             "Set maxmemory-policy to noeviction.",
         )
     return good("queue", "answers and keeps every ring")
+
+
+def installation(here: Runtime) -> Finding:
+    """Does it send, or is it a copy or an old backup that asks?"""
+    with here.database.reading() as session:
+        standing = standing_of(session)
+    if standing.state is InstallationState.HELD:
+        return bad(
+            "installation",
+            f"sends nothing until you have answered. {standing.reason}",
+            "Answer in the studio under “Is this the real one?”, or with: handoff installation",
+        )
+    if standing.state is InstallationState.QUIET:
+        return warning("installation", "is a copy and stays quiet", "handoff installation go-on ends that.")
+    return good("installation", "is the one that sends")
 
 
 def workers(here: Runtime) -> Finding:

@@ -21,6 +21,7 @@ NOUNS: dict[str, str] = {
     "dkim": "app.cli.dkim",
     "guide": "app.cli.guide",
     "inbound": "app.cli.inbound",
+    "installation": "app.cli.installation",
     "issue": "app.cli.issue",
     "seed": "app.cli.seed",
     "subscriber": "app.cli.subscriber",

@@ -21,6 +21,7 @@ from app.delivery.answers import Verdict
 from app.delivery.bounces import record_bounce
 from app.delivery.composing import Composer, Letter
 from app.delivery.control import pause_edition
+from app.delivery.installation import not_live
 from app.delivery.journal import FileJournal
 from app.delivery.leasing import RUNNING, Lease, finish_lease, give_back_unknown, lease_chunk
 from app.delivery.models import BounceSource, Edition
@@ -36,7 +37,9 @@ SAFETY: Final = 0.75
 """The part of a lease after which we take it for over, so that a message under way still ends within it."""
 
 
-_STATE: Final = select(table_of(Edition).c.state).where(table_of(Edition).c.id == bindparam("p_edition"))
+_STATE: Final = select(table_of(Edition).c.state).where(
+    table_of(Edition).c.id == bindparam("p_edition"), ~not_live()
+)
 
 
 class Held:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.delivery.composing import Reader
+from app.delivery.installation import not_live
 from app.delivery.models import (
     Chunk,
     ChunkState,
@@ -121,6 +122,7 @@ def _claim(dialect: str) -> Any:
             _C.state == ChunkState.QUEUED,
             or_(_C.not_before.is_(None), _C.not_before <= bindparam("p_now", type_=_C.not_before.type)),
             _E.state.in_(RUNNING),
+            ~not_live(),
         )
         .order_by(_C.first_id)
         .limit(1)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.foundation.db import Base, PrimaryKey, enum_type
+from app.foundation.db import Base, BigId, PrimaryKey, enum_type
 
 DEADLINE = timedelta(days=5)
 """How long a deferred delivery is tried again (RFC 5321, 4.5.4.1)."""
@@ -249,6 +249,29 @@ class Hold(Base):
     owner: Mapped[str] = mapped_column(String(120))
     until: Mapped[int] = mapped_column(doc="milliseconds since 1970 by the database's own clock")
     taken_at: Mapped[datetime]
+
+
+class InstallationState(StrEnum):
+    """May this installation send? A held one waits for its author's answer, a quiet one is a copy and stays one."""
+
+    LIVE = "live"
+    HELD = "held"
+    QUIET = "quiet"
+
+
+class Installation(Base):
+    """Who we are and how far we came: one row, compared with a witness outside the database (delivery.installation)."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False, doc="always 1")
+    identity: Mapped[str] = mapped_column(String(40))
+    mark: Mapped[int] = mapped_column(doc="grows while we send and with every tick; the witness follows it")
+    moved_ms: Mapped[int] = mapped_column(doc="when the mark last grew, by the database's own clock")
+    place: Mapped[dict[str, str]] = mapped_column(JSON, doc="where we run, see delivery.witness.Place")
+    state: Mapped[InstallationState] = mapped_column(enum_type(InstallationState))
+    reason: Mapped[str] = mapped_column(Text, default="", doc="why it is held")
+    since: Mapped[datetime] = mapped_column(doc="in this state since")
 
 
 class QuietWindow(Base):

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.delivery.feed import Carrier
 from app.delivery.letterhead import Letterhead
 from app.delivery.outcomes import LEASE_SECONDS
+from app.delivery.sentry import Sentry
 from app.foundation.clock import Clock
 from app.foundation.db import Database
 
@@ -27,5 +28,7 @@ class Office:
     lease_seconds: float = LEASE_SECONDS
     rate: float = 0.0
     """Messages a second of this process, its share of what the relay allows; 0 means no limit."""
+    sentry: Sentry | None = None
+    """Without one nothing is compared with a witness: only for benches and tests."""
     slice_seconds: float | None = None
     """Stop after this long although there is more, so that mail somebody waits for gets its turn."""

@@ -9,9 +9,12 @@ from app.delivery.composing import Composer
 from app.delivery.desk import Desk
 from app.delivery.editions import facts_of, get_edition
 from app.delivery.gate import Gate, pass_gate
+from app.delivery.installation import APART_MS
 from app.delivery.message import load
+from app.delivery.models import EditionClass
 from app.delivery.office import Office
 from app.delivery.shift import Sent, Shift
+from app.foundation.errors import Unavailable
 
 
 def send_edition(office: Office, edition_id: int, *, on_gate: Callable[[Gate], None] | None = None) -> Sent:
@@ -22,6 +25,10 @@ def send_edition(office: Office, edition_id: int, *, on_gate: Callable[[Gate], N
     with office.database.reading() as session:
         edition = get_edition(session, edition_id)
         composer = Composer(facts_of(session, edition), load(edition.frozen), office.letterhead)
+        many = edition.edition_class is EditionClass.BULK
+    doubt = _doubt(office, 0 if many else APART_MS)
+    if doubt:
+        return Sent(trouble=doubt)
     gate = pass_gate(office, edition_id, composer)
     if not gate.open:
         return Sent(trouble=gate.first, paused=gate.first if gate.problems else "")
@@ -33,3 +40,14 @@ def send_edition(office: Office, edition_id: int, *, on_gate: Callable[[Gate], N
     finally:
         shift.close()
     return shift.sent
+
+
+def _doubt(office: Office, at_least_ms: int) -> str:
+    """Why nothing may be sent from here, as far as the witness can say."""
+    if office.sentry is None:
+        return ""
+    try:
+        standing = office.sentry.look(at_least_ms=at_least_ms)
+    except Unavailable as error:
+        return str(error)
+    return "" if standing.may_send else standing.reason or "This installation stays quiet."

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.foundation.errors import Misconfigured
@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     storage_url: str = ""
     clock_file: Path | None = None
     demo: bool = False
+    machine: str = Field(default="", validation_alias=AliasChoices("HANDOFF_MACHINE", "FLY_MACHINE_ID"))
     workers: int = Field(default=2, ge=1, le=64)
     smtp_connections: int = Field(default=4, ge=1, le=256)
     send_rate: float = Field(default=0, ge=0)

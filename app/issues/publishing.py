@@ -7,6 +7,7 @@ happens before that claim, outside the writing transaction, and the claim names 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select, update
@@ -27,7 +28,7 @@ from app.issues.cadence import get_cadence
 from app.issues.composing import Press, compose_issue
 from app.issues.digest import settle_digest
 from app.issues.models import Cadence, Issue, IssueState, LatePolicy
-from app.issues.queries import get_issue
+from app.issues.queries import due_issue_ids, get_issue
 from app.issues.scheduling import window_key
 from app.issues.words import span_words, when_words
 from app.issues.writing import EDITABLE, check_complete
@@ -36,6 +37,11 @@ from app.rendering.slots import RenderedMail
 from app.tracking.rewriting import plan_links, register_links
 
 log = logging.getLogger(__name__)
+
+RESTORED: Final = (
+    "The database was restored from a backup, so this issue may have gone out already. Look whether readers have it, "
+    "then send it or take it back."
+)
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,13 @@ def hold_issue(session: Session, now: datetime, issue_id: int, reason: str, pres
     except HandoffError as error:
         log.error("issue %s is held, and its authors could not be told: %s", issue_id, error)
     return Published(issue_id, held=reason)
+
+
+def hold_due(session: Session, now: datetime, reason: str, press: Press) -> int:
+    """Hold every issue whose slot has come: it may have gone out where this database does not know of; how many."""
+    return sum(
+        hold_issue(session, now, each, reason, press) is not None for each in due_issue_ids(session, now)
+    )
 
 
 def send_now(session: Session, now: datetime, issue_id: int, *, version: int | None = None) -> Issue:

@@ -21,7 +21,7 @@ from app.delivery.sending import send_edition as send
 from app.delivery.transport import relays_of
 from app.foundation.errors import HandoffError, Misconfigured
 from app.foundation.jobs import BULK, Ring
-from app.wiring import Runtime
+from app.wiring import Runtime, sentry_of
 from worker.state import runtime
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ def office_of(here: Runtime) -> Office:
         owner=this_process(),
         journals=here.settings.data_dir / "journals",
         stopping=Leaving().asked,
+        sentry=sentry_of(here),
         slice_seconds=SLICE_SECONDS,
         rate=here.settings.send_rate / here.settings.workers,
     )

@@ -33,6 +33,8 @@ SAYINGS: Final = {
     "signed-out": "You are signed out.",
     "released": "This address may be mailed again.",
     "trying-again": "It is being read again.",
+    "goes-on": "This is the installation that sends.",
+    "stays-quiet": "This copy stays quiet. Nothing is sent from here.",
     "elsewhere": "Every other browser was signed out.",
 }
 

@@ -6,6 +6,7 @@ from flask import Blueprint, g, request
 
 from app.accounts.roles import Action, may
 from app.accounts.sessions import SignedIn
+from app.delivery.installation import standing_of
 from app.issues.models import IssueKind, IssueState
 from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
@@ -18,6 +19,7 @@ from app.web.admin import (
     deliverability,
     guides,
     history,
+    installation,
     issues,
     ledger,
     links,
@@ -43,6 +45,7 @@ for room in (
     deliverability,
     guides,
     history,
+    installation,
     issues,
     ledger,
     links,
@@ -140,6 +143,7 @@ def _context() -> dict[str, object]:
         "said": saying(request.args.get("said")),
         "kind_words": KIND_WORDS,
         "state_tones": STATE_TONES,
+        "standing": standing_of(reader()) if me else None,
         "zone": zone(),
         "now": now(),
     }
