@@ -61,7 +61,7 @@ class Reader(NamedTuple):
 class Letter:
     """One reader's values, ready to be spliced; `problem` says why this one cannot be written."""
 
-    __slots__ = ("attempt", "delivery_id", "problem", "recipient", "sender", "values")
+    __slots__ = ("attempt", "composer", "delivery_id", "problem", "recipient", "sender", "values")
 
     def __init__(self, reader: Reader, sender: bytes, values: tuple[bytes, ...], problem: str = "") -> None:
         self.delivery_id = reader.delivery_id
@@ -70,6 +70,8 @@ class Letter:
         self.sender = sender
         self.values = values
         self.problem = problem
+        self.composer: Composer | None = None
+        """Who writes it, where a letter has words for some functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Composer:
 
     def __init__(self, facts: Facts, compiled: Compiled, letterhead: Letterhead) -> None:
         self._letterhead = letterhead
+        self._variants = {name: Composer(facts, each, letterhead) for name, each in compiled.variants}
         self._topic_id = facts.topic_id
         # A machine's answer must never be answered by another machine (RFC 3834, 3.3).
         self._sender = b"" if facts.auto_replied else split_mailbox(facts.sender)[1].encode()
@@ -108,19 +111,41 @@ class Composer:
         self.size = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
         """Bytes of a message without its readers' values."""
         self._most_uses = max(Counter(piece for piece in pieces if isinstance(piece, Use)).values())
+        for each in self._variants.values():
+            self.size = max(self.size, each.size)
+            self._most_uses = max(self._most_uses, each._most_uses)
 
     def prepare(self, readers: Sequence[Reader]) -> list[Letter]:
         """A Letter for each reader. One that cannot be written says so in `problem` and keeps nobody else back."""
+        if self._variants:
+            return self._prepare_variants(readers)
+        return self._prepare_all(readers)
+
+    def _prepare_variants(self, readers: Sequence[Reader]) -> list[Letter]:
+        """Each reader's letter by the Composer of their function, in the readers' order."""
+        places: dict[Composer, list[int]] = {}
+        for at, reader in enumerate(readers):
+            places.setdefault(self._variants.get(reader.function or "", self), []).append(at)
+        letters: dict[int, Letter] = {}
+        for composer, mine in places.items():
+            for at, letter in zip(mine, composer._prepare_all([readers[at] for at in mine]), strict=True):
+                letter.composer = composer
+                letters[at] = letter
+        return [letters[at] for at in range(len(readers))]
+
+    def _prepare_all(self, readers: Sequence[Reader]) -> list[Letter]:
         try:
             return self._prepare(readers)
         except InvalidInput as error:
             if len(readers) == 1:
                 return [Letter(readers[0], b"", (), str(error))]
             middle = len(readers) // 2
-            return self.prepare(readers[:middle]) + self.prepare(readers[middle:])
+            return self._prepare_all(readers[:middle]) + self._prepare_all(readers[middle:])
 
     def pieces(self, letter: Letter) -> tuple[bytes, ...]:
         """The message in pieces, for one join together with whatever else goes out with it."""
+        if letter.composer is not None and letter.composer is not self:
+            return letter.composer.pieces(letter)
         pieces = self._pick(letter.values)
         if self._seal is None:
             return pieces
@@ -139,7 +164,7 @@ class Composer:
         if letter.problem:
             raise InvalidInput(letter.problem)
         pieces = self.pieces(letter)
-        head = self._head_pieces + (self._seal is not None)
+        head = (letter.composer or self)._head_pieces + (self._seal is not None)
         return Outgoing(
             delivery_id=letter.delivery_id,
             attempt=letter.attempt,

@@ -8,10 +8,10 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from app.delivery.quoted import QuotedWriter, encode_value
@@ -19,6 +19,7 @@ from app.foundation.errors import ContentError, InvalidInput
 from app.rendering.slots import MARK, URL_SLOTS, RenderedMail, Slot, clean_value
 
 VERSION: Final = 1
+VERSION_WITH_VARIANTS: Final = 2  # a program that knows no variants must not send the common words to all
 MAX_MESSAGE: Final = 400_000
 MAX_HTML: Final = 95_000  # Gmail cuts what is longer than 102 KB, and the way out with it (S16)
 
@@ -50,30 +51,42 @@ Piece = bytes | Use
 
 @dataclass(frozen=True)
 class Compiled:
-    """What `Edition.frozen` holds."""
+    """What `Edition.frozen` holds. `variants` are the messages of readers with one of these functions."""
 
     subject: tuple[str | Use, ...]
     body: tuple[Piece, ...]
     boundary: str
+    variants: tuple[tuple[str, "Compiled"], ...] = ()
 
     def dump(self) -> bytes:
+        frozen = self._frozen()
+        if self.variants:
+            variants = {function: each._frozen() for function, each in self.variants}
+            frozen |= {"version": VERSION_WITH_VARIANTS, "variants": variants}
+        return json.dumps(frozen, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _frozen(self) -> dict[str, Any]:
         uses: dict[Use, int] = {}
         number = uses.setdefault
-        frozen = {
+        return {
             "version": VERSION,
             "boundary": self.boundary,
             "subject": [p if isinstance(p, str) else number(p, len(uses)) for p in self.subject],
             "body": [p.decode("ascii") if isinstance(p, bytes) else number(p, len(uses)) for p in self.body],
             "slots": [[use.name, use.fallback, use.where.value] for use in uses],
         }
-        return json.dumps(frozen, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def load(frozen: bytes) -> Compiled:
     """Read what `dump` wrote."""
     data = json.loads(frozen)
-    if data.get("version") != VERSION:
+    if data.get("version") not in {VERSION, VERSION_WITH_VARIANTS}:
         raise ContentError(f"This edition was frozen in form {data.get('version')}, which is not known here.")
+    variants = tuple((function, _thaw(each)) for function, each in data.get("variants", {}).items())
+    return replace(_thaw(data), variants=variants)
+
+
+def _thaw(data: dict[str, Any]) -> Compiled:
     uses = [Use(name, fallback, Where(where)) for name, fallback, where in data["slots"]]
     return Compiled(
         subject=tuple(p if isinstance(p, str) else uses[p] for p in data["subject"]),
@@ -87,6 +100,11 @@ def compile_mail(rendered: RenderedMail) -> Compiled:
 
     Raises ContentError when a part is empty or the HTML is longer than mail providers show.
     """
+    variants = tuple((function, _compile(each, function)) for function, each in rendered.variants)
+    return replace(_compile(rendered), variants=variants)
+
+
+def _compile(rendered: RenderedMail, function: str = "") -> Compiled:
     if not rendered.subject.strip():
         raise ContentError("A mail needs a subject.", field="subject")
     if not rendered.text.strip() or not rendered.html.strip():
@@ -94,7 +112,8 @@ def compile_mail(rendered: RenderedMail) -> Compiled:
     size = len(rendered.html.encode())
     if size > MAX_HTML:
         raise ContentError(
-            f"The HTML is {size:,} bytes long; mail providers cut what is over {MAX_HTML:,}.",
+            f"The HTML{f' for {function}' if function else ''} is {size:,} bytes long; "
+            f"mail providers cut what is over {MAX_HTML:,}.",
             field="body",
             hint="Shorten the letter or take out an image block.",
         )

@@ -48,11 +48,7 @@ def rehearse(
     began = time.monotonic()
     told = Rehearsal(audience=_count(session, facts.topic_id))
     composer = Composer(facts, compiled, letterhead)
-    bare = {
-        piece.name
-        for piece in (*compiled.subject, *compiled.body)
-        if isinstance(piece, Use) and piece.name in AUTHOR_SLOTS and not piece.fallback
-    }
+    bare = {"": _bare(compiled), **{function: _bare(each) for function, each in compiled.variants}}
     for readers in _readers(session, facts.topic_id):
         for letter in composer.prepare(readers):
             problem = letter.problem
@@ -61,14 +57,24 @@ def rehearse(
             if problem:
                 told.problems += 1
                 told.first_problem = told.first_problem or f"{letter.recipient}: {problem}"
-        for name in bare:
-            told.blanks[name] += sum(not clean_value(value_of(name, reader)) for reader in readers)
+        for reader in readers:
+            for name in bare.get(reader.function or "", bare[""]):
+                told.blanks[name] += not clean_value(value_of(name, reader))
         told.checked += len(readers)
         if seconds is not None and time.monotonic() - began > seconds and told.checked < told.audience:
             told.whole = False
             break
     told.seconds = time.monotonic() - began
     return told
+
+
+def _bare(compiled: Compiled) -> set[str]:
+    """The merge tags that have nothing to fall back on."""
+    return {
+        piece.name
+        for piece in (*compiled.subject, *compiled.body)
+        if isinstance(piece, Use) and piece.name in AUTHOR_SLOTS and not piece.fallback
+    }
 
 
 _S = table_of(Subscriber).c

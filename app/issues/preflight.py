@@ -6,7 +6,7 @@ transaction and no sending ever waits for the network.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -80,7 +80,7 @@ def examine(
         findings += check_tree(document, addresses, kit.press.links.home())
         findings += check_links(_outside(addresses, kit.press), kit.looks)
         rendered = compose(session, words, kit.press)
-        findings += check_mail(rendered, publication.postal_address)
+        findings += _on_mails(rendered, publication.postal_address)
         if readers:
             rehearsal = _rehearse(session, now, words, kit, publication, rendered, seconds)
             findings += _on_readers(rehearsal)
@@ -129,6 +129,16 @@ def _content(problem: InvalidInput, findings: list[Finding]) -> Finding:
             return each
     line = problem.line if isinstance(problem, ContentError) else None
     return error(Check.CONTENT, problem.message, problem.hint or "", field=where, line=line)
+
+
+def _on_mails(rendered: RenderedMail, postal_address: str) -> Iterator[Finding]:
+    """What there is to say of the mail that everybody gets, and what more of those for one function."""
+    common = list(check_mail(rendered, postal_address))
+    yield from common
+    for function, mail in rendered.variants:
+        for each in check_mail(mail, postal_address):
+            if each not in common:
+                yield replace(each, message=f"In the mail for {function}: {each.message}")
 
 
 def _known_subject(session: Session, words: Words) -> Iterator[Finding]:

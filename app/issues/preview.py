@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Author
 from app.delivery.branding import sender_of
-from app.delivery.composing import Composer, Reader
+from app.delivery.composing import FUNCTION_WORDS, Composer, Reader
 from app.delivery.editions import freeze_edition
 from app.delivery.head import Facts
 from app.delivery.ledger import queue_delivery
@@ -23,9 +23,12 @@ from app.publication.settings import get_publication
 from app.rendering.answering import Letterbox
 from app.rendering.letter import render_web, web_line
 from app.rendering.slots import RenderedMail, fill
+from app.subscribers.models import Function
 
-SAMPLE: Final = {"first_name": "Ada", "email": "ada@example.com", "function": "finance"}
-"""The reader of every preview. Links that carry a reader's own token lead nowhere in a preview."""
+SAMPLE: Final = {"first_name": "Ada", "email": "ada@example.com"}
+SAMPLE_FUNCTION: Final = Function.FINANCE
+"""The reader of every preview, who works in finance unless the author asks for another. Links that carry a reader's
+own token lead nowhere in a preview."""
 
 SAMPLE_TOKEN: Final = "preview"  # noqa: S105
 
@@ -52,9 +55,11 @@ class WebPreview:
     body: Markup
 
 
-def preview_mail(session: Session, words: Words, press: Press) -> MailPreview:
-    """The mail of these words. Raises ContentError naming field and line."""
-    seen = _filled(compose(session, words, press))
+def preview_mail(
+    session: Session, words: Words, press: Press, function: Function | None = SAMPLE_FUNCTION
+) -> MailPreview:
+    """The mail of these words as a reader of this function gets it. Raises ContentError naming field and line."""
+    seen = _filled(compose(session, words, press), function)
     return MailPreview(seen.subject, seen.preheader, seen.html, seen.text)
 
 
@@ -93,14 +98,23 @@ def preview_message(
         recipient_id=0,
         address=SAMPLE["email"],
         first_name=SAMPLE["first_name"],
-        function=SAMPLE["function"],
+        function=SAMPLE_FUNCTION.value,
     )
     outgoing = Composer(facts, compile_mail(compose(session, words, press)), letterhead).compose_for(reader)
     return outgoing.head + outgoing.body
 
 
-def send_test(session: Session, now: datetime, issue: Issue, author: Author, press: Press) -> Delivery:
+def send_test(
+    session: Session,
+    now: datetime,
+    issue: Issue,
+    author: Author,
+    press: Press,
+    function: Function | None = None,
+) -> Delivery:
     """Mail the issue as it stands to the author who asks, marked as a test; each asking sends one.
+
+    It is the mail of a reader with this function.
 
     Raises ContentError or InvalidInput for what readers could not be sent either.
     """
@@ -110,7 +124,7 @@ def send_test(session: Session, now: datetime, issue: Issue, author: Author, pre
             issue.kind, issue.slug, issue.title, f"[Test] {issue.subject}", issue.preheader, issue.markdown
         ),
         press,
-    )
+    ).seen_by(function)
     digest = hashlib.sha256(f"{rendered.subject}\0{rendered.html}\0{rendered.text}".encode()).hexdigest()
     publication = get_publication(session)
     edition = freeze_edition(
@@ -129,10 +143,15 @@ def send_test(session: Session, now: datetime, issue: Issue, author: Author, pre
         recipient_kind=RecipientKind.AUTHOR,
         recipient_id=author.id,
         occasion=f"test:{now:%Y%m%dT%H%M%S.%f}",
-        slots={"first_name": author.name.partition(" ")[0]},
+        slots={"first_name": author.name.partition(" ")[0], "function": _called(function)},
     )
 
 
-def _filled(rendered: RenderedMail) -> RenderedMail:
-    tokens = {slot.name: SAMPLE_TOKEN for slot in rendered.slots if slot.name.endswith("_token")}
-    return fill(rendered, {**SAMPLE, **tokens})
+def _filled(rendered: RenderedMail, function: Function | None) -> RenderedMail:
+    seen = rendered.seen_by(function)
+    tokens = {slot.name: SAMPLE_TOKEN for slot in seen.slots if slot.name.endswith("_token")}
+    return fill(seen, {**SAMPLE, "function": _called(function), **tokens})
+
+
+def _called(function: Function | None) -> str:
+    return FUNCTION_WORDS[function] if function else ""

@@ -45,6 +45,7 @@ _ALL: Final = (
     Block("author", "who writes this: a picture, some words, a link"),
     Block("forward", "asks readers to pass it on", "Know somebody who needs this?", TitleStyle.HEADING),
     Block("subscribe", "for those it was forwarded to", "Was this forwarded to you?", TitleStyle.HEADING),
+    Block("for", "words for readers of one function, shown to nobody else"),
     Block("reach-out", "how to answer", "Please reach out", TitleStyle.HEADING),
 )
 

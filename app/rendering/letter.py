@@ -1,6 +1,6 @@
 """An Issue as a mail and as an archive page, from one Markdown text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -54,26 +54,41 @@ def render_letter(
     guide_url: str | None = None,
     reply_domain: str = "",
 ) -> RenderedMail:
-    """The mail of an Issue. Raises ContentError, naming field and line, for whatever readers could not be sent.
+    """The mail of an Issue, and its variants for the functions it has words for.
 
     `base_url` has no trailing slash; `guide_url` is where a `{guide_url}` that the author left in a link leads to.
     With a `reply_domain` the three links of an answer lead to addresses of their own.
+    Raises ContentError, naming field and line, for whatever readers could not be sent.
     """
-    registry = SlotRegistry()
-    context = letter_context(
-        kind,
-        registry,
-        title=title,
-        subject=subject,
-        preheader=preheader,
-        markdown=markdown,
-        brand=brand,
-        base_url=base_url,
-        web_url=web_url,
-        guide_url=guide_url,
-        reply_domain=reply_domain,
-    )
-    return render_mail(emails_dir, _kind(kind).value, context, registry)
+
+    def mail(function: str | None) -> RenderedMail:
+        registry = SlotRegistry()
+        context = letter_context(
+            kind,
+            registry,
+            title=title,
+            subject=subject,
+            preheader=preheader,
+            markdown=markdown,
+            brand=brand,
+            base_url=base_url,
+            web_url=web_url,
+            guide_url=guide_url,
+            reply_domain=reply_domain,
+            function=function,
+        )
+        return render_mail(emails_dir, _kind(kind).value, context, registry)
+
+    variants = tuple((function, mail(function)) for function in functions_of(kind, markdown))
+    return replace(mail(None), variants=variants)
+
+
+def functions_of(kind: str, markdown: str) -> list[str]:
+    """The functions that an Issue has words for, in order. Raises ContentError."""
+    if _kind(kind) is LetterKind.LETTER:
+        return sorted(parse(markdown).functions)
+    digest = read_digest(markdown)
+    return sorted(parse(digest.before).functions | parse(digest.after).functions)
 
 
 def letter_context(
@@ -89,8 +104,10 @@ def letter_context(
     web_url: str,
     guide_url: str | None = None,
     reply_domain: str = "",
+    function: str | None = None,
 ) -> dict[str, object]:
-    """What the templates `letter` and `links` are given, with the author's words parsed and checked."""
+    """What the templates `letter` and `links` are given, with the author's words parsed and checked, as
+    a reader of this function is to see them."""
     context: dict[str, object] = {
         "title": _line(title, registry, "title"),
         "subject": Marked(place_tags(one_line(subject), registry, field="subject")),
@@ -102,8 +119,8 @@ def letter_context(
     letterbox = Letterbox(reply_domain, brand.reply_address, web_line(title))
     places = Places(base_url, guide_url, letterbox)
     if _kind(kind) is LetterKind.LINKS:
-        return context | _digest(read_digest(markdown), registry, places)
-    document = parse(markdown)
+        return context | _digest(read_digest(markdown), registry, places, function)
+    document = parse(markdown, function=function)
     body = {
         "body_html": to_html(document, registry, places),
         "body_text": to_text(document, registry, places),
@@ -135,15 +152,18 @@ def _line(text: str, registry: SlotRegistry, field: str) -> Marked:
     return Marked(place_tags(" ".join(text.split()), registry, field=field))
 
 
-def _digest(digest: Digest, registry: SlotRegistry, places: Places) -> dict[str, object]:
+def _digest(
+    digest: Digest, registry: SlotRegistry, places: Places, function: str | None
+) -> dict[str, object]:
+    before, after = parse(digest.before, function=function), parse(digest.after, function=function)
     return {
         "links": [
             _ready(number, link, registry, places) for number, link in enumerate(digest.links, start=1)
         ],
-        "before_html": to_html(digest.before, registry, places),
-        "before_text": to_text(digest.before, registry, places),
-        "after_html": to_html(digest.after, registry, places),
-        "after_text": to_text(digest.after, registry, places),
+        "before_html": to_html(before, registry, places),
+        "before_text": to_text(before, registry, places),
+        "after_html": to_html(after, registry, places),
+        "after_text": to_text(after, registry, places),
     }
 
 

@@ -93,6 +93,6 @@ def _document(source: str | Document) -> Document:
 def _html(source: str | Document, places: Places, put: Callable[[Slot], str], *, mail: bool) -> Markup:
     document = _document(source)
     renderer = HtmlWriter(put, lambda address: places.resolve(address, document.field), mail=mail)
-    html = renderer.render(list(document.tokens), MarkdownIt("commonmark").options, {})
+    html = renderer.render(list(document.shown), MarkdownIt("commonmark").options, {})
     cleaned = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)
     return Markup(cleaned)  # noqa: S704 - nh3 has just cleaned it

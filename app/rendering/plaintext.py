@@ -21,7 +21,7 @@ _RULE: Final = "* * *"
 def write_text(document: Document, *, put: Callable[[Slot], str], resolve: Callable[[str], str]) -> Marked:
     """The document as plain text; `put` gives a slot's word, `resolve` a link's full address."""
     writer = _TextWriter(put, resolve)
-    body = writer.blocks(SyntaxTreeNode(list(document.tokens)).children, WIDTH)
+    body = writer.blocks(SyntaxTreeNode(list(document.shown)).children, WIDTH)
     return Marked("\n\n".join([*body, *writer.take_links()]).strip("\n"))
 
 

@@ -76,13 +76,21 @@ class SlotRegistry:
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """A mail ready to be frozen. Markers stand in subject, preheader, html and text; `slots[n]` belongs to marker n."""
+    """A mail ready to be frozen. Markers stand in subject, preheader, html and text; `slots[n]` belongs to marker n.
+
+    `variants` are the whole mails of those functions that the letter has words for, each with slots of its own.
+    """
 
     subject: str
     preheader: str
     html: str
     text: str
     slots: tuple[Slot, ...]
+    variants: tuple[tuple[str, "RenderedMail"], ...] = ()
+
+    def seen_by(self, function: str | None) -> "RenderedMail":
+        """The one mail that a reader of this function gets."""
+        return dict(self.variants).get(function or "", replace(self, variants=()))
 
 
 def defuse(text: str) -> str:

@@ -19,6 +19,8 @@ from app.foundation.errors import ContentError
 from app.rendering.answering import AnswerLane, is_unknown_lane
 from app.rendering.blocks import BLOCKS, Block
 from app.rendering.bounds import MAX_DEPTH, check_bounds, too_deep
+from app.rendering.functions import BLOCK as FOR_FUNCTION
+from app.rendering.functions import FUNCTIONS, functions_in, named_in, spoken_to
 from app.rendering.merge import problem_error, read_tag
 
 GUIDE_URL: Final = "{guide_url}"
@@ -34,17 +36,31 @@ _ENCODED_TAG: Final = re.compile(r"(?i)%7B(?:first_name|email|function)(?:%7C|%7
 
 @dataclass(frozen=True)
 class Document:
-    """Checked Markdown. `uses_guide_url` says that a link still points to the placeholder `{guide_url}`."""
+    """Checked Markdown. `uses_guide_url` says that a link still points to the placeholder `{guide_url}`.
+
+    `function` is the reader's whom it is written for: without one, words for one function are left out.
+    """
 
     tokens: tuple[Token, ...]
     field: str = "markdown"
+    function: str | None = None
+
+    @property
+    def shown(self) -> tuple[Token, ...]:
+        """What this reader is shown of it."""
+        return spoken_to(self.tokens, self.function)
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions it has words for."""
+        return functions_in(self.tokens)
 
     @property
     def uses_guide_url(self) -> bool:
         return any(GUIDE_URL in str(t.attrGet("href")) for t, _ in walk(self.tokens) if t.type == "link_open")
 
 
-def parse(markdown: str, *, field: str = "markdown") -> Document:
+def parse(markdown: str, *, field: str = "markdown", function: str | None = None) -> Document:
     """The tree of an author's text. Raises ContentError, with the line, for anything that could not be mailed."""
     source = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     source = source.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
@@ -57,7 +73,7 @@ def parse(markdown: str, *, field: str = "markdown") -> Document:
     _check_blocks(tokens, source.split("\n"), field)
     for token, line in walk(tokens):
         _check_token(token, line, field)
-    return Document(tuple(tokens), field)
+    return Document(tuple(tokens), field, function)
 
 
 def walk(tokens: Sequence[Token], line: int | None = None) -> Iterator[tuple[Token, int | None]]:
@@ -152,8 +168,26 @@ def _check_blocks(tokens: Sequence[Token], lines: Sequence[str], field: str) -> 
                 hint=f"Put {token.markup} on a line of its own where it ends.",
                 line=start + 1,
             )
+        if name == FOR_FUNCTION:
+            _check_functions(token.info, start + 1, field)
         if BLOCKS[name].only_link:
             _check_only_link(tokens[at + 1 : at + 5], name, start + 1, field)
+
+
+def _check_functions(info: str, line: int, field: str) -> None:
+    named = named_in(info)
+    unknown = [name for name in named if name not in FUNCTIONS]
+    if named and not unknown:
+        return
+    what = f"“{unknown[0][:40]}” is no function" if unknown else "no function is named"
+    raise ContentError(
+        f"Line {line}: {what} that words can be for.",
+        field=field,
+        hint="Write ::: for and one of "
+        + ", ".join(FUNCTIONS)
+        + ". What everybody should read stands outside of such blocks.",
+        line=line,
+    )
 
 
 def _check_only_link(after: Sequence[Token], name: str, line: int, field: str) -> None:

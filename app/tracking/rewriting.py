@@ -31,11 +31,19 @@ def plan_links(
 ) -> tuple[RenderedMail, tuple[str, ...]]:
     """The mail with its http(s) links going through `/t/c/<token>/<n>`, and the target of each n from 0.
 
+    The variants of a mail share one numbering, as they share one Edition.
+
     Links that carry a reader's own token (leaving, preferences, downloads) stay as they are: a copy of them in a
     click log would be a key to somebody's door.
     """
-    slots, marker = _token_marker(rendered.slots)
     numbers: dict[str, int] = {}
+    variants = tuple((name, _plan(each, links, numbers, pixel)) for name, each in rendered.variants)
+    planned = _plan(rendered, links, numbers, pixel)
+    return (replace(planned, variants=variants) if variants else planned), tuple(numbers)
+
+
+def _plan(rendered: RenderedMail, links: Links, numbers: dict[str, int], pixel: bool) -> RenderedMail:
+    slots, marker = _token_marker(rendered.slots)
 
     def tracked(found: re.Match[str]) -> str:
         url = html.unescape(found.group(3)).strip()
@@ -50,8 +58,8 @@ def plan_links(
         body, placed = _BODY_END.subn(lambda end: image + end.group(0), body, count=1)
         body = body if placed else body + image
     if body == rendered.html:
-        return rendered, ()
-    return replace(rendered, html=body, slots=slots), tuple(numbers)
+        return rendered
+    return replace(rendered, html=body, slots=slots)
 
 
 def is_trackable(url: str) -> bool:

@@ -28,7 +28,7 @@ from app.issues.models import IssueKind
 from app.issues.preflight import HeldByPreflight, Kit, check_before, examine, outside_urls
 from app.issues.preflight_links import ask, keep_looks, look, recall_looks
 from app.publication.models import Publication
-from app.subscribers.models import Subscriber, SubscriberState, Subscription, SubscriptionState
+from app.subscribers.models import Function, Subscriber, SubscriberState, Subscription, SubscriptionState
 from tests.cast import Cast, seed_cast, seed_dcx
 from tests.fixtures.pace import allowed
 from tests.issues.conftest import RULES
@@ -220,6 +220,32 @@ def test_there_are_enough_defects_and_a_good_letter_has_none(room: Room) -> None
     report = check_before(room.session, room.now, room.words, room.kit)
     sizes = {each for each in report.findings if each.check is not Check.IMAGE_SIZE}
     assert (sizes, report.readers) == (set(), 1)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("words", "check"),
+    [
+        ("![A map](https://a.example/a.png)", Check.IMAGE_SIZE),
+        ("[Gone](https://example.org/owner)", Check.LINK_DEAD),
+        ("\n\n".join(["Word after word. " * 20] * 300), Check.HTML_SIZE),
+        ("Yours, {last}", Check.CONTENT),
+    ],
+)
+def test_words_for_one_function_are_checked_as_all_others(room: Room, words: str, check: Check) -> None:
+    room.answers(404 if check is Check.LINK_DEAD else 200)
+    room.text(f"::: for finance\n{words}\n:::")
+    assert check in {each for each, _ in room.found()}
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(("function", "blank"), [(Function.FINANCE, True), (Function.SALES, False)])
+def test_a_blank_in_such_words_counts_for_their_readers_only(
+    room: Room, function: Function, blank: bool
+) -> None:
+    room.session.execute(update(Subscriber).values(function=function, first_name=""))
+    room.text("::: for finance\nYours, {first_name}\n:::")
+    assert ((Check.MERGE_VALUES, Level.ERROR) in room.found()) is blank
 
 
 @ONLY_SQLITE

@@ -9,10 +9,25 @@ from app.foundation.errors import InvalidInput, NotFound
 from app.issues.composing import Press, Words
 from app.issues.preflight import Kit, outside_urls
 from app.issues.preflight_links import ask, recall_looks
+from app.issues.preview import SAMPLE_FUNCTION
 from app.issues.writing import Draft
 from app.publication.settings import get_publication
+from app.rendering.functions import FUNCTIONS
+from app.subscribers.models import Function
+from app.web.public.forms import FUNCTION_NAMES
 from app.web.state import now, reader, runtime
 from app.wiring import kit_of, press_of
+
+FUNCTIONS_READ_AS = {name: words for name, words in FUNCTION_NAMES.items() if name in set(FUNCTIONS)}
+"""The functions a letter can have words for, as the studio calls them."""
+
+
+def read_as(usual: Function | None = SAMPLE_FUNCTION) -> Function | None:
+    """The function of the reader as whom the author looks: `as` of the form, nobody's when it is blank."""
+    given = request.values.get("as")
+    if given is None:
+        return usual
+    return Function(given) if given in set(Function) else None
 
 
 def draft_of_form() -> Draft:

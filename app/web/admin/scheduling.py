@@ -17,7 +17,7 @@ from app.issues.scheduling import free_slots, schedule_issue, unschedule_issue
 from app.issues.writing import check_complete
 from app.rendering.letter import web_line
 from app.subscribers.queries import count_readers
-from app.web.admin.desk import kit, press, version_of_form
+from app.web.admin.desk import kit, press, read_as, version_of_form
 from app.web.admin.guard import allows, author
 from app.web.state import now, reader, writer
 
@@ -80,7 +80,7 @@ def at_once(issue_id: int) -> ResponseReturnValue:
 @allows(Action.WRITE)
 def test(issue_id: int) -> ResponseReturnValue:
     """The saved words, to the author's own address."""
-    send_test(writer(), now(), get_issue(writer(), issue_id), author(), press())
+    send_test(writer(), now(), get_issue(writer(), issue_id), author(), press(), read_as(None))
     writer().commit()
     return redirect(url_for("studio.writing.edit", issue_id=issue_id, said="test"), 303)
 

@@ -11,18 +11,19 @@ from app.issues.composing import Words
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preflight import examine
-from app.issues.preview import preview_mail
+from app.issues.preview import SAMPLE_FUNCTION, preview_mail
 from app.issues.queries import get_issue
 from app.issues.writing import EDITABLE, Draft, EditedMeanwhile, create_issue, discard_issue, save_issue
 from app.publication.settings import get_publication
-from app.web.admin.desk import draft_of_form, kit, press, version_of_form
+from app.rendering.letter import functions_of
+from app.web.admin.desk import FUNCTIONS_READ_AS, draft_of_form, kit, press, read_as, version_of_form
 from app.web.admin.guard import allows, author
 from app.web.admin.webpage import web_page
 from app.web.state import now, reader, writer
 
 bp = Blueprint("writing", __name__)
 
-FORMS = ("desktop", "phone", "dark", "text", "web", "check")
+FORMS = ("desktop", "phone", "dark", "inbox", "text", "web", "check")
 TOOLS = (
     ("H", "Heading", "## ", ""),
     ("B", "Bold", "**", "**"),
@@ -43,6 +44,12 @@ TOOLS = (
             ("Forward", "forward"),
             ("Subscribe", "subscribe"),
         )
+    ),
+    (
+        "Only for",
+        "Words for readers of one function, shown to nobody else",
+        "\n::: for finance\n",
+        "\n:::\n",
     ),
     (
         "Reach out",
@@ -179,7 +186,18 @@ def _editor(
         scheduled=issue.state is IssueState.SCHEDULED,
         forms=FORMS,
         tools=TOOLS,
+        functions=FUNCTIONS_READ_AS,
+        read_as=SAMPLE_FUNCTION,
+        speaks_to=_speaks_to(issue),
     )
+
+
+def _speaks_to(issue: Issue) -> list[str]:
+    """The functions that the saved text has words for; none while it cannot be read."""
+    try:
+        return functions_of(issue.kind.value, issue.markdown)
+    except HandoffError:
+        return []
 
 
 def _preview(words: Words) -> ResponseReturnValue:
@@ -190,10 +208,13 @@ def _preview(words: Words) -> ResponseReturnValue:
         elif form == "check":
             report = examine(reader(), now(), words, kit(words, asking=request.method == "POST"))
             page = render_template("admin/preview_check.html", report=report)
-        elif form == "text":
-            page = render_template("admin/preview_text.html", mail=preview_mail(reader(), words, press()))
+        elif form in {"text", "inbox"}:
+            mail = preview_mail(reader(), words, press(), read_as())
+            page = render_template(
+                f"admin/preview_{form}.html", mail=mail, publication=get_publication(reader())
+            )
         else:
-            page = _opening_elsewhere(preview_mail(reader(), words, press()).html)
+            page = _opening_elsewhere(preview_mail(reader(), words, press(), read_as()).html)
     except HandoffError as error:
         page = render_template("admin/preview_error.html", error=error)
         return Response(page, error.status, {"Content-Security-Policy": PREVIEW_CSP})

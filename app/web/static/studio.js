@@ -57,6 +57,7 @@ function follow(form) {
     clearTimeout(timer);
     if (shown !== "check") timer = setTimeout(refresh, WAIT);  // a check asks other people's servers: only when told to
   });
+  document.getElementById("read-as")?.addEventListener("change", refresh);
   for (const segment of segments) {
     segment.addEventListener("click", (event) => {
       event.preventDefault();

@@ -133,6 +133,48 @@ def test_a_broken_merge_tag_is_explained_in_the_preview(owner: Browser, draft: I
     assert "did you mean {first_name}?" in answer.text
 
 
+FOR_FINANCE = TEXT + "\n\n::: for finance\nThe quarter closes on Friday.\n:::\n"
+
+
+@pytest.mark.parametrize("form", ["desktop", "text"])
+def test_the_author_reads_the_letter_as_somebody_of_another_function(
+    owner: Browser, draft: Issue, form: str
+) -> None:
+    seen = {
+        function: "quarter closes"
+        in owner.post(
+            f"/admin/issues/{draft.id}/preview", form=form, **{"as": function}, **words(markdown=FOR_FINANCE)
+        ).text
+        for function in ("finance", "sales", "", "nonsense")
+    }
+    assert seen == {"finance": True, "sales": False, "": False, "nonsense": False}
+    web = owner.post(
+        f"/admin/issues/{draft.id}/preview", form="web", **{"as": "finance"}, **words(markdown=FOR_FINANCE)
+    )
+    assert "quarter closes" not in web.text
+
+
+def test_a_test_can_be_that_of_one_function(owner: Browser, draft: Issue, runtime: Runtime) -> None:
+    owner.post(f"/admin/issues/{draft.id}/edit", **words(markdown=FOR_FINANCE))
+    assert "has words of its own" in owner.get(f"/admin/issues/{draft.id}/edit").text
+    for function in ("", "finance"):
+        assert owner.post(f"/admin/issues/{draft.id}/test", **{"as": function}).status_code == 303
+    with runtime.database.reading() as session:
+        common, finance = (
+            edition.frozen for edition in session.scalars(select(Edition).order_by(Edition.id))
+        )
+    assert b"quarter closes" not in common
+    assert b"quarter closes" in finance
+
+
+def test_the_inbox_line_shows_subject_and_preview_line(owner: Browser, draft: Issue) -> None:
+    seen = owner.post(
+        f"/admin/issues/{draft.id}/preview", form="inbox", **words(subject="{first_name|You}, a word")
+    ).text
+    assert "Ada, a word" in seen
+    assert "Subject: 11 characters" in seen
+
+
 def test_a_test_goes_to_oneself_and_to_nobody_else(owner: Browser, draft: Issue, runtime: Runtime) -> None:
     assert owner.post(f"/admin/issues/{draft.id}/test").status_code == 303
     with runtime.database.reading() as session:
