@@ -33,6 +33,15 @@ class Links:
     def issue(self, slug: str) -> str:
         return f"{self.base_url}/issues/{slug}"
 
+    def topic(self, slug: str) -> str:
+        return f"{self.base_url}/topics/{slug}"
+
+    def about(self) -> str:
+        return f"{self.base_url}/about"
+
+    def feed(self) -> str:
+        return f"{self.base_url}/feed.xml"
+
     def click(self, token: str, number: int) -> str:
         return f"{self.base_url}/t/c/{token}/{number}"
 

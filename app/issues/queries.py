@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Gone, NotFound
@@ -71,6 +71,16 @@ def sent_issue(session: Session, slug: str) -> Issue:
     if issue.withdrawn_at is not None:
         raise Gone("This letter was taken back by its author.", hint="Whoever got it by mail still has it.")
     return issue
+
+
+def neighbours(session: Session, issue: Issue) -> tuple[Issue | None, Issue | None]:
+    """The issue before this one in the public archive and the one after it."""
+    public = select(Issue).where(Issue.state.in_(OUT), Issue.withdrawn_at.is_(None))
+    moment = tuple_(Issue.sent_at, Issue.id)
+    here = tuple_(literal(issue.sent_at, Issue.sent_at.type), literal(issue.id))
+    before = public.where(moment < here).order_by(Issue.sent_at.desc(), Issue.id.desc()).limit(1)
+    after = public.where(moment > here).order_by(Issue.sent_at, Issue.id).limit(1)
+    return session.scalar(before), session.scalar(after)
 
 
 def coming_issues(session: Session, *, limit: int = 10) -> list[Issue]:

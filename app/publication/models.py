@@ -25,4 +25,5 @@ class Publication(Base):
     linkedin_url: Mapped[str] = mapped_column(String(500), default="")
     accent: Mapped[str] = mapped_column(String(9), default="#0B5D5B")
     about: Mapped[str] = mapped_column(Text, default="", doc="Markdown of the page about the publication")
+    readers_called: Mapped[str] = mapped_column(String(40), default="readers", doc="as in: join 1,460 …")
     proof_from: Mapped[int] = mapped_column(default=100, doc="show the subscriber count from this number on")

@@ -63,6 +63,7 @@ class PublicationSettings(BaseModel):
     site_url: WebAddress = ""
     linkedin_url: WebAddress = ""
     accent: Annotated[str, Field(pattern=HEX)] = "#0B5D5B"
+    readers_called: Annotated[Line, Field(min_length=1, max_length=40)] = "readers"
     about: Annotated[str, Field(max_length=20_000)] = ""
     proof_from: Annotated[int, Field(ge=0, le=10_000_000)] = 100
 

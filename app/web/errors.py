@@ -4,10 +4,11 @@ import logging
 
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.foundation.errors import HandoffError, Unavailable
+from app.web.public.letters import Letter, latest_letters
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,19 @@ def _page(
         return jsonify(error=message, field=field, hint=hint), status
     title = TITLES.get(status, TITLES[500])
     frame = "admin/error.html" if "studio" in request.blueprints else "error.html"
-    return render_template(frame, status=status, title=title, message=message, field=field, hint=hint), status
+    latest = _latest() if status in (404, 410) and frame == "error.html" else ()
+    page = render_template(
+        frame, status=status, title=title, message=message, field=field, hint=hint, latest=latest
+    )
+    return page, status
+
+
+def _latest() -> tuple[Letter, ...]:
+    """Something to read instead; a page that says what is wrong must not go wrong itself."""
+    try:
+        return latest_letters(3)
+    except SQLAlchemyError:
+        return ()
 
 
 def _ours(error: HandoffError) -> ResponseReturnValue:

@@ -12,14 +12,20 @@ from werkzeug.routing import IntegerConverter, Map
 from app.foundation.settings import check_start, load_settings
 from app.web.errors import register_errors
 from app.web.limits import Pace
+from app.web.public.compression import compress
+from app.web.public.kept import EXTENSION, KeptPages, Shelf, put_on_shelf
+from app.web.public.site import site
 from app.web.state import close_session, runtime
 from app.wiring import Runtime, build_runtime
 
 BLUEPRINTS: tuple[str, ...] = (
     "app.web.dev.mailbox",
     "app.web.health",
+    "app.web.public.about",
     "app.web.public.archive",
+    "app.web.public.cards",
     "app.web.public.confirm",
+    "app.web.public.feeds",
     "app.web.public.guide_map",
     "app.web.public.guide_reading",
     "app.web.public.downloads",
@@ -66,7 +72,11 @@ def create_app(given: Runtime | None = None) -> Flask:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
     register_errors(app)
+    shelf = app.extensions[EXTENSION] = Shelf(given.database)
+    app.wsgi_app = KeptPages(app.wsgi_app, shelf)  # type: ignore[method-assign]
     app.before_request(_new_nonce)
+    app.after_request(compress)  # Flask runs these from the last to the first
+    app.after_request(put_on_shelf)
     app.after_request(_headers)
     app.teardown_request(close_session)
     app.context_processor(_context)
@@ -87,9 +97,12 @@ def _context() -> dict[str, object]:
 def _headers(response: Response) -> Response:
     """Strict CSP with nonces; pages that belong to one person are never cached (A37)."""
     nonce = g.get("nonce", "")
+    scripts, styles = f"'nonce-{nonce}' 'strict-dynamic'", f"'nonce-{nonce}'"
+    if "kept_mark" in g:  # one answer for many requests: no nonce, and no script that is not a file of ours
+        scripts, styles = "'self'", site().accent_source
     response.headers.setdefault(
         "Content-Security-Policy",
-        f"default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'nonce-{nonce}'; "
+        f"default-src 'self'; script-src {scripts}; style-src 'self' {styles}; "
         "img-src 'self' data: https:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")

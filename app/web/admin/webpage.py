@@ -9,7 +9,8 @@ from flask import current_app
 from app.issues.composing import Press, Words
 from app.issues.preview import preview_web
 from app.rendering.letter import web_line
-from app.web.public.archive import Letter, issue_page
+from app.web.public.archive import issue_page
+from app.web.public.letters import Letter
 from app.web.state import now, reader
 
 _SHEET = re.compile(r'<link rel="stylesheet" href="/static/([\w.-]+)\?[^"]*">')
@@ -18,9 +19,17 @@ _SHEET = re.compile(r'<link rel="stylesheet" href="/static/([\w.-]+)\?[^"]*">')
 def web_page(words: Words, press: Press) -> str:
     """The page as it would be; within a request or its like. Raises ContentError naming field and line."""
     seen = preview_web(reader(), words, press)
+    count = len(words.markdown.split())
     return issue_page(
         Letter(
-            words.slug, words.kind, seen.title, web_line(words.preheader, field="preheader"), now(), seen.body
+            slug=words.slug,
+            kind=words.kind,
+            title=seen.title,
+            preheader=web_line(words.preheader, field="preheader"),
+            sent_at=now(),
+            changed_at=now(),
+            words=count,
+            body=seen.body,
         )
     )
 

@@ -8,7 +8,7 @@ from app.guides.access import download_token
 from app.guides.models import GrantState
 from app.signup.confirming import Confirmation, confirm, read_confirmation
 from app.web.public.desk import desk, evidence, pace_posts
-from app.web.public.home import latest_letters
+from app.web.public.letters import latest_letters
 from app.web.public.site import for_one_reader
 from app.web.state import now, reader, runtime, writer
 

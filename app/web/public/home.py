@@ -1,43 +1,23 @@
 """The front page: what the letter promises, who reads it, what it has said lately, and the way in."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.issues.queries import sent_issues
-from app.rendering.letter import web_line
 from app.signup.joining import ask_to_join
 from app.subscribers.models import TopicKind
 from app.subscribers.queries import count_readers, sign_up_topics
+from app.web.public.cards import home_card
 from app.web.public.desk import desk, evidence, pace_signups
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
 from app.web.public.guides import teasers
+from app.web.public.letters import latest_letters
 from app.web.public.site import site
-from app.web.state import now, reader, writer
+from app.web.public.structured import site_data
+from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("home", __name__)
 
 LATEST = 5
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A letter in a list."""
-
-    slug: str
-    title: str
-    preheader: str
-    kind: str
-    sent_at: object
-
-
-def latest_letters(count: int) -> tuple[Entry, ...]:
-    """The newest issues that went out."""
-    return tuple(
-        Entry(issue.slug, web_line(issue.title), web_line(issue.preheader), issue.kind.value, issue.sent_at)
-        for issue in sent_issues(reader(), per_page=count).items
-    )
 
 
 @bp.get("/")
@@ -55,6 +35,8 @@ def _page(state: FormState) -> str:
         topics=sign_up_topics(reader()),
         guides=teasers(),
         letters=latest_letters(LATEST),
+        picture=f"{runtime().links.base_url}/card.png?v={home_card().mark}",
+        structured=site_data(runtime().links),
         readers=readers if readers >= site().proof_from else None,
         form=state,
         functions=FUNCTION_NAMES,

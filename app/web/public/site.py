@@ -1,5 +1,6 @@
 """What every page shows of the publication, and the small files that browsers and crawlers ask for."""
 
+import base64
 import hashlib
 import re
 from dataclasses import dataclass
@@ -18,23 +19,11 @@ from app.issues.words import MONTHS
 from app.publication.settings import get_publication
 from app.rendering.brand import palette
 from app.signup.wording import in_sentence
-from app.web.state import reader, runtime
+from app.web.state import reader
 
 bp = Blueprint("site", __name__)
 
 DEFAULT_ACCENT = "#0b5d5b"
-PRIVATE = (
-    "/admin/",
-    "/confirm/",
-    "/preferences/",
-    "/unsubscribe/",
-    "/guides/*/download/",
-    "/guides/*/file/",
-    "/guides/*/read",
-    "/guides/*/take/",
-    "/t/",
-    "/dev/",
-)
 
 
 @dataclass(frozen=True)
@@ -44,6 +33,7 @@ class GuideEntry:
     slug: str
     title: str
     pages: int
+    built_at: datetime
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,7 @@ class Site:
     linkedin_url: str = ""
     accent: str = DEFAULT_ACCENT
     proof_from: int = 100
+    readers_called: str = "readers"
     time_zone: str = "UTC"
     guides: tuple[GuideEntry, ...] = ()
 
@@ -73,6 +64,17 @@ class Site:
             f"@media (prefers-color-scheme: dark) {{ :root {{ --accent: {tones.dark_link}; "
             f"--accent-deep: {tones.dark_link}; --on-accent: {tones.dark_on_accent}; }} }}"
         )
+
+    @property
+    def accent_source(self) -> str:
+        """What the page's policy says of that style, where a nonce would be the same for everybody."""
+        digest = hashlib.sha256(self.accent_css.encode()).digest()
+        return f"'sha256-{base64.b64encode(digest).decode()}'" if self.accent_css else ""
+
+    @property
+    def card_accent(self) -> str:
+        """The accent as it stands on paper."""
+        return palette(self.accent).link
 
 
 def site() -> Site:
@@ -99,8 +101,9 @@ def _read_site() -> Site:
         linkedin_url=row.linkedin_url,
         accent=row.accent,
         proof_from=row.proof_from,
+        readers_called=row.readers_called,
         time_zone=row.time_zone,
-        guides=tuple(GuideEntry(guide.slug, guide.title, guide.pages) for guide in guides),
+        guides=tuple(GuideEntry(guide.slug, guide.title, guide.pages, guide.built_at) for guide in guides),
     )
 
 
@@ -153,11 +156,3 @@ def for_one_reader(response: Response) -> Response:
 @bp.get("/favicon.ico")
 def favicon() -> ResponseReturnValue:
     return send_from_directory(str(current_app.static_folder), "favicon.svg", mimetype="image/svg+xml")
-
-
-@bp.get("/robots.txt")
-def robots() -> ResponseReturnValue:
-    """Pages that belong to one reader are not for crawlers."""
-    rules = [f"Disallow: {path}" for path in PRIVATE]
-    lines = ["User-agent: *", *rules, "", f"Sitemap: {runtime().links.base_url}/sitemap.xml", ""]
-    return Response("\n".join(lines), mimetype="text/plain")
