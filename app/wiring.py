@@ -1,6 +1,7 @@
 """The composition root: settings in, a Runtime with every port bound out."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import redis
 
@@ -16,11 +17,13 @@ from app.foundation.settings import Settings
 from app.foundation.storage import Storage, open_storage
 from app.foundation.tokens import Signer
 from app.guides.catalogue import guide_folders
+from app.guides.rules import GateRules
 from app.issues.composing import Press
 from app.issues.fetching import Fetcher, SafeFetcher
 from app.issues.places import PublicWeb
 from app.issues.preflight import Kit
 from app.issues.preflight_links import Looks
+from app.signup.desk import Desk
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,17 @@ class Runtime:
     doorbell: Doorbell
     redis: redis.Redis
     fetcher: Fetcher
+
+    @property
+    def gate_rules(self) -> GateRules:
+        """How long and how often a link opens a guide, as the operator chose."""
+        chosen = self.settings
+        return GateRules(
+            link_lifetime=timedelta(days=chosen.link_days),
+            downloads_per_link=chosen.link_downloads,
+            downloads_a_day=chosen.downloads_a_day,
+            quiet=timedelta(hours=chosen.quiet_hours),
+        )
 
     @property
     def address_key(self) -> bytes:
@@ -83,3 +97,16 @@ def press_of(runtime: Runtime) -> Press:
 def kit_of(runtime: Runtime, looks: Looks) -> Kit:
     """What checking an issue needs, with what its addresses answered."""
     return Kit(press_of(runtime), letterhead_of(runtime.settings, runtime.signer), looks)
+
+
+def desk_of(runtime: Runtime) -> Desk:
+    """What signing up and handing out guides need."""
+    chosen = runtime.settings
+    return Desk(
+        signer=runtime.signer,
+        links=runtime.links,
+        address_key=runtime.address_key,
+        emails_dir=chosen.emails_dir,
+        rules=runtime.gate_rules,
+        confirm_within=timedelta(days=chosen.confirm_days),
+    )

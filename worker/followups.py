@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 def send_followups(here: Runtime, now: datetime) -> None:
     """Each guide in a transaction of its own; one whose texts are broken does not keep the others back."""
-    pen = Pen(here.signer, here.links, here.settings.emails_dir, here.settings.reply_domain)
+    chosen = here.settings
+    pen = Pen(here.signer, here.links, chosen.emails_dir, chosen.reply_domain, here.gate_rules)
     with here.database.reading() as session:
         guides = [(guide.slug, guide.source_sha256) for guide in published_guides(session)]
     for slug, source in guides:

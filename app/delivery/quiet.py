@@ -13,6 +13,7 @@ from app.delivery.models import QuietWindow
 from app.subscribers.models import Subscriber, Subscription, SubscriptionState
 
 AROUND: Final = timedelta(hours=24)
+"""What windows are written with; who reads them may keep further away or come nearer."""
 
 
 def set_quiet_window(
@@ -32,9 +33,10 @@ def clear_quiet_window(session: Session, key: str) -> None:
     session.execute(delete(QuietWindow).where(QuietWindow.key == key))
 
 
-def is_quiet(now: datetime) -> ColumnElement[bool]:
+def is_quiet(now: datetime, within: timedelta = AROUND) -> ColumnElement[bool]:
     """The Subscriber of the outer query reads something that is near, or left it just now: leaving one letter must
-    not bring another mail at once."""
+    not bring another mail at once. `within` is how far from the middle of a window is still near."""
+    wider = within - AROUND
     return exists(
         select(literal(1))
         .select_from(QuietWindow)
@@ -48,7 +50,7 @@ def is_quiet(now: datetime) -> ColumnElement[bool]:
                     Subscription.changed_at > QuietWindow.begins_at,
                 ),
             ),
-            QuietWindow.begins_at < now,
-            QuietWindow.ends_at > now,
+            QuietWindow.begins_at < now + wider,
+            QuietWindow.ends_at > now - wider,
         )
     )

@@ -36,6 +36,14 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=1, le=64)
     smtp_connections: int = Field(default=4, ge=1, le=256)
     send_rate: float = Field(default=0, ge=0)
+    link_days: int = Field(default=7, ge=1, le=365)
+    link_downloads: int = Field(default=10, ge=1, le=1000)
+    downloads_a_day: int = Field(default=20, ge=1, le=10_000)
+    confirm_days: int = Field(default=7, ge=1, le=90)
+    unconfirmed_days: int = Field(default=30, ge=1, le=3650)
+    quiet_hours: int = Field(default=24, ge=0, le=168)
+    signups_an_hour: int = Field(default=20, ge=1, le=100_000)
+    presses_an_hour: int = Field(default=120, ge=1, le=100_000)
     reply_domain: str = ""
     bounce_domain: str = ""
     dkim_domain: str = ""

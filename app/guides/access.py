@@ -7,41 +7,26 @@ given an address of the file that is good for minutes: the file itself is never 
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.foundation.db import changed_rows
-from app.foundation.errors import Gone, NotFound, TooMany
+from app.foundation.errors import Gone, NotFound
 from app.foundation.tokens import Purpose, Signer
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideFile
-from app.guides.queries import find_grant, get_newest_file, reader_name
+from app.guides.queries import find_grant, get_newest_file
+from app.guides.rules import STANDARD, GateRules
 
-LINK_LIFETIME = timedelta(days=7)
-FILE_LIFETIME = timedelta(minutes=15)
-DOWNLOADS_PER_LINK = 10
-DOWNLOADS_A_DAY = 20
 MOST_SEEN_EVENTS = 100
-_BEFORE = {
+BEFORE = {
     GrantState.CONFIRMED: (GrantState.REQUESTED,),
     GrantState.GRANTED: (GrantState.REQUESTED, GrantState.CONFIRMED),
     GrantState.DOWNLOADED: (GrantState.REQUESTED, GrantState.CONFIRMED, GrantState.GRANTED),
 }
-
-
-# Built once: this question is asked for every file and every part of one.
-_COPY: Final = (
-    select(GuideFile, Grant)
-    .join(Grant, Grant.id == bindparam("grant"))
-    .where(
-        GuideFile.id == bindparam("file"),
-        GuideFile.slug == bindparam("slug"),
-        Grant.slug == bindparam("slug"),
-    )
-)
+"""From which states a step may be taken: forward only."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +52,6 @@ class Access:
     def closed(self) -> bool:
         """Nothing comes through this link any more; a fresh one can be asked for."""
         return self.expired or self.used_up
-
-
-@dataclass(frozen=True)
-class Copy:
-    """An edition on its way to one reader: the name given, and the day of the right, so that a copy stays the same."""
-
-    file: GuideFile
-    name: str
-    since: datetime
 
 
 def request_guide(
@@ -121,15 +97,17 @@ def grant_access(session: Session, now: datetime, grant: Grant, *, visit: Visit)
     return grant
 
 
-def download_token(signer: Signer, grant: Grant, now: datetime) -> str:
-    """A link's token, good for LINK_LIFETIME; opens the edition the grant has now."""
+def download_token(signer: Signer, grant: Grant, now: datetime, rules: GateRules = STANDARD) -> str:
+    """A link's token, good for the rules' `link_lifetime`; opens the edition the grant has now."""
     if grant.guide_file_id is None:
         raise NotFound("This guide has not been granted yet.")
-    expires = int((now + LINK_LIFETIME).timestamp())
+    expires = int((now + rules.link_lifetime).timestamp())
     return signer.sign(Purpose.DOWNLOAD, grant.id, grant.guide_file_id, expires)
 
 
-def read_download(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> Access:
+def read_download(
+    session: Session, now: datetime, signer: Signer, slug: str, token: str, rules: GateRules = STANDARD
+) -> Access:
     """What a download link opens.
 
     Raises NotFound for a token that is not ours, of another guide, or of somebody who was erased; Gone when the
@@ -146,7 +124,7 @@ def read_download(session: Session, now: datetime, signer: Signer, slug: str, to
         grant,
         file,
         expired=now >= datetime.fromtimestamp(expires, UTC),
-        used_up=_downloads(session, grant.id, GrantEvent.link == link) >= DOWNLOADS_PER_LINK,
+        used_up=_downloads(session, grant.id, GrantEvent.link == link) >= rules.downloads_per_link,
         link=link,
     )
 
@@ -156,32 +134,6 @@ def link_id(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
-def file_token(signer: Signer, access: Access, now: datetime) -> str:
-    """The key to the file for the person who has just taken it, good for FILE_LIFETIME."""
-    expires = int((now + FILE_LIFETIME).timestamp())
-    return signer.sign(Purpose.FILE, access.grant.id, access.file.id, expires)
-
-
-def read_file_token(
-    session: Session, now: datetime, signer: Signer, slug: str, token: str, *, named: bool = True
-) -> Copy:
-    """The edition that this key opens, and for whom; without `named`, the name is not looked up.
-
-    Raises NotFound for a key that is not ours, of another guide, or of somebody who was erased or never took the
-    guide; Gone when it has run out or the right was withdrawn.
-    """
-    grant_id, file_id, expires = signer.read(Purpose.FILE, token, 3)
-    row = session.execute(_COPY, {"grant": grant_id, "file": file_id, "slug": slug}).one_or_none()
-    if row is None or row.Grant.state is not GrantState.DOWNLOADED:
-        raise NotFound("This link is not one of ours, or it was cut short.")
-    if row.Grant.revoked_at is not None:
-        raise Gone("This guide is no longer available to this address.")
-    if now >= datetime.fromtimestamp(expires, UTC):
-        raise Gone("This download has run out.", hint="Open the link in your mail again.")
-    name = reader_name(session, row.Grant) if named else ""
-    return Copy(row.GuideFile, name, row.Grant.granted_at or row.Grant.requested_at)
-
-
 def note_seen(session: Session, now: datetime, access: Access, visit: Visit) -> None:
     """The link was opened, by a person or a machine; at most MOST_SEEN_EVENTS rows a grant (A21)."""
     query = select(func.count()).where(
@@ -189,38 +141,6 @@ def note_seen(session: Session, now: datetime, access: Access, visit: Visit) -> 
     )
     if (session.scalar(query) or 0) < MOST_SEEN_EVENTS:
         append_event(session, now, access.grant, GrantEventKind.SEEN, visit, access=access)
-
-
-def record_download(
-    session: Session, now: datetime, access: Access, visit: Visit, *, form: str = "pdf"
-) -> bool:
-    """A person took the guide, as a file or (`form` is "web") to read it here; True when it was the first time.
-
-    Raises Gone for a link that has run out, TooMany when one link is used by a crowd (A15).
-    """
-    if access.expired:
-        raise Gone("This link has run out.", hint="Ask for a fresh one; it takes a moment.")
-    # Two people at one link take their turns (SQLite has one writer anyway), so that the numbers below hold.
-    grant = session.scalars(
-        select(Grant)
-        .where(Grant.id == access.grant.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if grant.revoked_at is not None:
-        raise Gone("This guide is no longer available to this address.")
-    if access.link and _downloads(session, grant.id, GrantEvent.link == access.link) >= DOWNLOADS_PER_LINK:
-        raise Gone(
-            "This link has been used as often as it may be.", hint="Ask for a fresh one; it takes a moment."
-        )
-    if _downloads(session, grant.id, GrantEvent.at > now - timedelta(days=1)) >= DOWNLOADS_A_DAY:
-        raise TooMany(
-            "This guide has been downloaded very often today.",
-            hint="Wait a day, or ask for a link of your own.",
-        )
-    first = _advance(session, grant, GrantState.DOWNLOADED, downloaded_at=now)
-    append_event(session, now, grant, GrantEventKind.DOWNLOADED, visit, access=access, form=form)
-    return first
 
 
 def append_event(
@@ -261,7 +181,7 @@ def _advance(session: Session, grant: Grant, to: GrantState, **when: datetime) -
     changed = changed_rows(
         session,
         update(Grant)
-        .where(Grant.id == grant.id, Grant.state.in_(_BEFORE[to]))
+        .where(Grant.id == grant.id, Grant.state.in_(BEFORE[to]))
         .values(state=to, **when)
         .execution_options(synchronize_session=False),
     )

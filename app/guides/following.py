@@ -19,6 +19,7 @@ from app.guides.access import download_token
 from app.guides.content import FollowUp, GuideContent
 from app.guides.followups import due_grants, ensure_topic, in_order
 from app.guides.models import FollowUpMail, Grant
+from app.guides.rules import STANDARD, GateRules
 from app.publication.settings import get_publication
 from app.rendering.answering import Letterbox
 from app.rendering.mail import render_mail
@@ -36,6 +37,7 @@ class Pen:
     links: Links
     emails_dir: Path
     reply_domain: str = ""
+    rules: GateRules = STANDARD
 
 
 def send_due_followups(session: Session, now: datetime, pen: Pen, content: GuideContent) -> int:
@@ -48,7 +50,7 @@ def send_due_followups(session: Session, now: datetime, pen: Pen, content: Guide
         return 0
     count = 0
     for followup in in_order(content):
-        grants = due_grants(session, now, content.slug, topic.id, followup)
+        grants = due_grants(session, now, content.slug, topic.id, followup, pen.rules.quiet)
         if not grants:
             continue
         edition = freeze_followup(session, now, pen, content, followup, topic.id)
@@ -107,7 +109,11 @@ def render_followup(session: Session, pen: Pen, content: GuideContent, followup:
 def _queue(
     session: Session, now: datetime, pen: Pen, grant: Grant, followup: FollowUp, edition: Edition
 ) -> None:
-    slots = {"download_token": download_token(pen.signer, grant, now)} if LINK in followup.markdown else {}
+    slots = (
+        {"download_token": download_token(pen.signer, grant, now, pen.rules)}
+        if LINK in followup.markdown
+        else {}
+    )
     delivery = queue_delivery(
         session,
         now,

@@ -18,6 +18,7 @@ from app.foundation.db import changed_rows
 from app.guides.anatomy import FollowUpCondition
 from app.guides.content import FollowUp, GuideContent
 from app.guides.models import FollowUpMail, FollowUpStop, Grant, GrantState
+from app.guides.rules import STANDARD
 from app.subscribers.models import Function, Subscriber, SubscriberState, Topic, TopicKind
 from app.subscribers.queries import find_topic
 
@@ -77,7 +78,12 @@ def in_order(content: GuideContent) -> list[FollowUp]:
 
 
 def due_grants(
-    session: Session, now: datetime, guide_slug: str, topic_id: int, followup: FollowUp
+    session: Session,
+    now: datetime,
+    guide_slug: str,
+    topic_id: int,
+    followup: FollowUp,
+    quiet: timedelta = STANDARD.quiet,
 ) -> list[Grant]:
     """The grants whose readers should get this follow-up now."""
     anchor = Grant.downloaded_at if _after_download(followup) else Grant.granted_at
@@ -96,7 +102,7 @@ def due_grants(
             Subscriber.state == SubscriberState.VERIFIED,
             ~suppressed(Subscriber.address_hash),
             topic_is_on(topic_id),
-            ~is_quiet(now),
+            ~is_quiet(now, quiet),
             ~exists(select(literal(1)).where(FollowUpStop.slug == guide_slug)),
             ~exists(
                 select(literal(1)).where(

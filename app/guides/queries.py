@@ -38,6 +38,14 @@ def get_newest_file(session: Session, slug: str) -> GuideFile:
     return found
 
 
+def get_file(session: Session, file_id: int) -> GuideFile:
+    """An edition by its number. Raises NotFound."""
+    found = session.get(GuideFile, file_id)
+    if found is None:
+        raise NotFound("There is no edition under that number.")
+    return found
+
+
 def published_guides(session: Session) -> tuple[GuideFile, ...]:
     """The newest edition of every guide, the one published first leading."""
     rows = session.scalars(select(GuideFile).order_by(GuideFile.built_at, GuideFile.id))

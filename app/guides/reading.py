@@ -24,9 +24,9 @@ class GuideReader:
     function: str | None
 
 
-def reader_token(signer: Signer, grant: Grant, now: datetime) -> str:
+def reader_token(signer: Signer, grant_id: int, now: datetime) -> str:
     """What the cookie carries, good for READER_LIFETIME."""
-    return signer.sign(Purpose.READER, grant.id, int((now + READER_LIFETIME).timestamp()))
+    return signer.sign(Purpose.READER, grant_id, int((now + READER_LIFETIME).timestamp()))
 
 
 def read_reader(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> GuideReader:

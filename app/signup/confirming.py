@@ -44,7 +44,7 @@ def read_confirmation(session: Session, now: datetime, signer: Signer, token: st
     if request is None or subscriber is None:
         raise NotFound("This link is not one of ours, or it was cut short.")
     if request.confirmed_at is None and now >= request.expires_at:
-        raise Gone("This link has run out, because nobody used it for a week.", hint="Ask again below.")
+        raise Gone("This link has run out, because nobody used it in time.", hint="Ask again below.")
     topics = tuple(topic for topic in list_topics(session) if topic.id in request.topic_ids)
     guide = newest_file(session, request.guide_slug) if request.guide_slug else None
     grant = find_grant(session, subscriber.id, request.guide_slug) if request.guide_slug else None

@@ -15,7 +15,7 @@ from app.foundation.addresses import Address, abuse_key, address_hash
 from app.guides.access import Visit, grant_access, request_guide
 from app.guides.queries import get_newest_file
 from app.signup.desk import Desk
-from app.signup.mails import CONFIRM_WITHIN, queue_confirmation, queue_guide
+from app.signup.mails import queue_confirmation, queue_guide
 from app.signup.models import JoinRequest
 from app.signup.wording import guide_wording, topic_wording
 from app.subscribers.consent import Evidence, ensure_subscriber, record_consent
@@ -99,7 +99,7 @@ def _keep_request(
         ip=form.evidence.ip[:45],
         mailbox_hash=mailbox,
         requested_at=now,
-        expires_at=now + CONFIRM_WITHIN,
+        expires_at=now + desk.confirm_within,
     )
     session.add(request)
     session.flush()

@@ -18,7 +18,7 @@ from app.delivery.ledger import queue_delivery
 from app.delivery.models import Delivery, Edition, EditionClass, RecipientKind
 from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose
-from app.guides.access import LINK_LIFETIME, download_token
+from app.guides.access import download_token
 from app.guides.models import Grant, GuideFile
 from app.guides.queries import get_newest_file
 from app.issues.cadence import next_slot
@@ -34,8 +34,6 @@ from app.signup.models import JoinRequest
 from app.signup.wording import in_sentence
 from app.subscribers.models import Topic, TopicKind
 
-CONFIRM_WITHIN = timedelta(days=7)
-
 
 def queue_confirmation(
     session: Session, now: datetime, desk: Desk, request: JoinRequest, topics: Iterable[Topic]
@@ -49,7 +47,7 @@ def queue_confirmation(
         "confirm",
         topics=tuple(in_sentence(topic.name) for topic in topics),
         guide_title=title,
-        expires=_days(CONFIRM_WITHIN),
+        expires=_days(desk.confirm_within),
     )
     token = desk.signer.sign(Purpose.CONFIRM, request.id)
     return _queue(session, now, edition, request.subscriber_id, str(request.id), confirm_token=token)
@@ -86,10 +84,10 @@ def queue_guide(
         guide_slug=file.slug,
         promise="",
         pages=file.pages,
-        expires=_days(LINK_LIFETIME),
+        expires=_days(desk.rules.link_lifetime),
         subscribed=subscribed,
     )
-    token = download_token(desk.signer, grant, now)
+    token = download_token(desk.signer, grant, now, desk.rules)
     return _queue(session, now, edition, grant.subscriber_id, occasion, download_token=token)
 
 
@@ -103,10 +101,10 @@ def queue_fresh_link(session: Session, now: datetime, desk: Desk, grant: Grant) 
         "fresh-link",
         guide_title=file.title,
         guide_slug=file.slug,
-        expires=_days(LINK_LIFETIME),
+        expires=_days(desk.rules.link_lifetime),
     )
     occasion = f"fresh:{grant.id}:{now.date()}"
-    token = download_token(desk.signer, grant, now)
+    token = download_token(desk.signer, grant, now, desk.rules)
     return _queue(session, now, edition, grant.subscriber_id, occasion, download_token=token)
 
 
@@ -121,9 +119,9 @@ def queue_new_edition(session: Session, now: datetime, desk: Desk, grant: Grant,
         guide_slug=file.slug,
         edition=file.edition,
         pages=file.pages,
-        expires=_days(LINK_LIFETIME),
+        expires=_days(desk.rules.link_lifetime),
     )
-    token = download_token(desk.signer, grant, now)
+    token = download_token(desk.signer, grant, now, desk.rules)
     occasion = f"offer:{grant.id}:{file.id}"
     return _queue(session, now, edition, grant.subscriber_id, occasion, download_token=token)
 
@@ -195,4 +193,4 @@ def _next_letter(session: Session, now: datetime, topics: tuple[Topic, ...]) -> 
 
 
 def _days(span: timedelta) -> str:
-    return f"{span.days} days"
+    return "a day" if span.days == 1 else f"{span.days} days"

@@ -15,7 +15,7 @@ def send_fresh_link(session: Session, now: datetime, desk: Desk, slug: str, toke
 
     Raises NotFound for a token that is not ours, Gone when the right was withdrawn.
     """
-    access = read_download(session, now, desk.signer, slug, token)
+    access = read_download(session, now, desk.signer, slug, token, desk.rules)
     grant = grant_access(session, now, access.grant, visit=visit)
     append_event(session, now, grant, GrantEventKind.FRESH_LINK, visit, access=access)
     queue_fresh_link(session, now, desk, grant)

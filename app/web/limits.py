@@ -2,10 +2,11 @@
 
 import logging
 import time
+from functools import lru_cache
 
 import redis
 from flask import current_app
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -16,6 +17,11 @@ log = logging.getLogger(__name__)
 
 RETRY_REDIS_AFTER = 30.0
 """Seconds for which memory is trusted after Redis did not answer."""
+
+
+@lru_cache(maxsize=64)
+def _parsed(rule: str) -> RateLimitItem:
+    return parse(rule)
 
 
 class Pace:
@@ -29,7 +35,7 @@ class Pace:
 
     def hit(self, rule: str, *key: str) -> bool:
         """Count one; False when there were too many within the rule's time, such as `5 per minute`."""
-        item = parse(rule)
+        item = _parsed(rule)
         if time.monotonic() >= self._alone_until:
             try:
                 return self._shared.hit(item, *key)

@@ -9,19 +9,18 @@ from sqlalchemy.orm import Session
 from app.foundation.errors import Gone, NotFound, TooMany
 from app.foundation.tokens import Purpose, Signer
 from app.guides.access import (
-    DOWNLOADS_A_DAY,
-    DOWNLOADS_PER_LINK,
     MOST_SEEN_EVENTS,
     Visit,
     download_token,
     grant_access,
     note_seen,
     read_download,
-    record_download,
     request_guide,
 )
+from app.guides.downloading import LinkClosed, read_link, record_download
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideFile
 from app.guides.queries import count_grants, grant_page
+from app.guides.rules import STANDARD
 from tests.cast import Cast, seed_cast
 
 SIGNER = Signer(b"a key for tests only")
@@ -71,10 +70,10 @@ def test_a_grant_walks_its_states_once_and_never_back(session: Session, now: dat
     grant = granted(session, now, cast.alice.id)
     assert grant.state == GrantState.GRANTED
     token = download_token(SIGNER, grant, now)
-    access = read_download(session, now, SIGNER, "cx-buy-in", token)
-    assert record_download(session, now, access, VISIT)
+    link = read_link(session, SIGNER, "cx-buy-in", token)
+    assert record_download(session, now, link, VISIT)
     later = now + timedelta(hours=1)
-    assert not record_download(session, later, access, VISIT)
+    assert not record_download(session, later, link, VISIT)
     assert grant.downloaded_at == now
     grant_access(session, later, grant, visit=VISIT)
     again = request_guide(session, later, cast.alice.id, "cx-buy-in", visit=VISIT)
@@ -106,7 +105,7 @@ def test_a_link_runs_out_and_says_so(session: Session, now: datetime, cast: Cast
     access = read_download(session, later, SIGNER, "cx-buy-in", token)
     assert access.expired
     with pytest.raises(Gone):
-        record_download(session, later, access, VISIT)
+        record_download(session, later, read_link(session, SIGNER, "cx-buy-in", token), VISIT)
 
 
 def test_a_token_opens_only_its_own_guide(session: Session, now: datetime, cast: Cast) -> None:
@@ -126,11 +125,11 @@ def test_a_token_opens_only_its_own_guide(session: Session, now: datetime, cast:
 
 def test_a_link_passed_to_a_crowd_is_limited(session: Session, now: datetime, cast: Cast) -> None:
     grant = granted(session, now, cast.alice.id)
-    access = read_download(session, now, SIGNER, "cx-buy-in", download_token(SIGNER, grant, now))
-    for _ in range(DOWNLOADS_PER_LINK):
-        record_download(session, now, access, VISIT)
-    with pytest.raises(Gone):
-        record_download(session, now, access, VISIT)
+    link = read_link(session, SIGNER, "cx-buy-in", download_token(SIGNER, grant, now))
+    for _ in range(STANDARD.downloads_per_link):
+        record_download(session, now, link, VISIT)
+    with pytest.raises(LinkClosed):
+        record_download(session, now, link, VISIT)
     assert read_download(session, now, SIGNER, "cx-buy-in", download_token(SIGNER, grant, now)).used_up
 
 
@@ -139,12 +138,12 @@ def test_many_links_of_one_reader_are_limited_by_the_day(session: Session, now: 
 
     def take(number: int) -> None:
         token = download_token(SIGNER, grant, now + timedelta(seconds=number))
-        record_download(session, now, read_download(session, now, SIGNER, "cx-buy-in", token), VISIT)
+        record_download(session, now, read_link(session, SIGNER, "cx-buy-in", token), VISIT)
 
-    for number in range(DOWNLOADS_A_DAY):
+    for number in range(STANDARD.downloads_a_day):
         take(number)
     with pytest.raises(TooMany):
-        take(DOWNLOADS_A_DAY)
+        take(STANDARD.downloads_a_day)
 
 
 def test_a_withdrawn_right_is_gone(session: Session, now: datetime, cast: Cast) -> None:

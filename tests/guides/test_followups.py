@@ -21,11 +21,11 @@ from app.guides.access import (
     download_token,
     grant_access,
     read_download,
-    record_download,
     request_guide,
 )
 from app.guides.catalogue import find_guide
 from app.guides.content import GuideContent
+from app.guides.downloading import read_link, record_download
 from app.guides.following import Pen, render_followup, send_due_followups
 from app.guides.followups import ensure_topic, go_on, in_order, plan_of, stop_all, stop_followups
 from app.guides.models import FollowUpMail, Grant
@@ -83,8 +83,8 @@ def taken(
 ) -> Grant:
     grant = request_guide(session, now, reader.id, slug, visit=Visit())
     grant_access(session, now, grant, visit=Visit())
-    access = read_download(session, now, signer, slug, download_token(signer, grant, now))
-    record_download(session, now, access, Visit())
+    link = read_link(session, signer, slug, download_token(signer, grant, now))
+    record_download(session, now, link, Visit())
     return grant
 
 

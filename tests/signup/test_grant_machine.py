@@ -23,9 +23,11 @@ from app.delivery.models import Edition, EditionClass
 from app.foundation.addresses import parse_address
 from app.foundation.errors import Conflict, Gone, NotFound, TooMany
 from app.foundation.tokens import Purpose
-from app.guides.access import DOWNLOADS_PER_LINK, Visit, download_token, read_download, record_download
+from app.guides.access import Visit, download_token
+from app.guides.downloading import read_link, record_download
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState
 from app.guides.queries import count_grants
+from app.guides.rules import STANDARD
 from app.guides.standing import restore_grant, revoke_grant
 from app.schema import metadata
 from app.signup.confirming import confirm
@@ -126,8 +128,8 @@ class GrantLife(RuleBasedStateMachine):
 
         def act() -> None:
             with self.runtime.database.writing() as session:
-                access = read_download(session, self.clock(), self.runtime.signer, slug, token)
-                record_download(session, self.clock(), access, Visit())
+                link = read_link(session, self.runtime.signer, slug, token)
+                record_download(session, self.clock(), link, Visit())
 
         self.twice(act, at_once)
 
@@ -194,7 +196,7 @@ class GrantLife(RuleBasedStateMachine):
                 .where(GrantEvent.kind == GrantEventKind.DOWNLOADED)
                 .group_by(GrantEvent.grant_id, GrantEvent.link)
             ).all()
-            assert all(number <= DOWNLOADS_PER_LINK for number in per_link)
+            assert all(number <= STANDARD.downloads_per_link for number in per_link)
 
     @invariant()
     def nobody_reads_a_letter_without_having_confirmed_it(self) -> None:

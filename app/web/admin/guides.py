@@ -22,6 +22,7 @@ from app.subscribers.queries import get_subscriber
 from app.web.admin.desk import zone
 from app.web.admin.guard import allows, author
 from app.web.state import now, reader, runtime, writer
+from app.wiring import desk_of
 
 bp = Blueprint("guides", __name__)
 
@@ -170,8 +171,7 @@ def _content(guide: GuideFile) -> GuideContent | None:
 
 
 def _desk() -> Desk:
-    here = runtime()
-    return Desk(here.signer, here.links, here.address_key, here.settings.emails_dir)
+    return desk_of(runtime())
 
 
 def _to_person(slug: str, grant_id: int, said: str) -> ResponseReturnValue:

@@ -44,6 +44,6 @@ def act(token: str) -> ResponseReturnValue:
 def _welcome(found: Confirmation) -> str:
     grant, download = found.grant, None
     if grant is not None and grant.revoked_at is None and grant.state is not GrantState.REQUESTED:
-        token = download_token(runtime().signer, grant, grant.granted_at or now())
+        token = download_token(runtime().signer, grant, grant.granted_at or now(), runtime().gate_rules)
         download = f"/guides/{grant.slug}/download/{token}"
     return render_template("public/welcome.html", found=found, download=download, letters=latest_letters(3))

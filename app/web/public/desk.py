@@ -7,15 +7,12 @@ from app.signup.desk import Desk
 from app.subscribers.consent import Evidence
 from app.web.limits import keep_pace
 from app.web.state import client_ip, runtime, user_agent
-
-SIGNUPS = "20 per hour"
-POSTS = "120 per hour"
+from app.wiring import desk_of
 
 
 def desk() -> Desk:
     """The Desk of this application."""
-    here = runtime()
-    return Desk(here.signer, here.links, here.address_key, here.settings.emails_dir)
+    return desk_of(runtime())
 
 
 def evidence(form: str) -> Evidence:
@@ -31,10 +28,13 @@ def visit() -> Visit:
 def pace_signups() -> None:
     """One peer may type a handful of addresses, not a list of victims (A5). Raises TooMany."""
     keep_pace(
-        SIGNUPS, "signup", client_ip(), message="There were too many sign-ups from your network just now."
+        f"{runtime().settings.signups_an_hour} per hour",
+        "signup",
+        client_ip(),
+        message="There were too many sign-ups from your network just now.",
     )
 
 
 def pace_posts() -> None:
     """A bound for buttons on personal pages. Raises TooMany."""
-    keep_pace(POSTS, request.endpoint or "", client_ip())
+    keep_pace(f"{runtime().settings.presses_an_hour} per hour", request.endpoint or "", client_ip())

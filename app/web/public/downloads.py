@@ -4,32 +4,39 @@ The press is answered with an address that is good for minutes, so that a browse
 (RFC 9110, section 14) without counting as many readers.
 """
 
-import hashlib
 import logging
-from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.delivery.notices import Notice, tell_authors
-from app.foundation.errors import Gone, HandoffError, NotFound
+from app.foundation.errors import HandoffError, NotFound
 from app.foundation.storage import LocalStorage
-from app.guides.access import Access, file_token, note_seen, read_download, read_file_token, record_download
+from app.guides.access import Access, note_seen, read_download
 from app.guides.anatomy import Layout
-from app.guides.models import GuideFile
+from app.guides.downloading import (
+    Copy,
+    LinkClosed,
+    file_token,
+    read_file_token,
+    read_link,
+    record_download,
+)
 from app.guides.personal import is_settable, personal_copy
-from app.guides.queries import reader_name
+from app.guides.queries import get_file, reader_name
 from app.signup.requesting import send_fresh_link
 from app.web.public.desk import desk, pace_posts, visit
 from app.web.public.guide_reading import remember_reader
 from app.web.public.served import content_or_nothing
+from app.web.public.shelf import Shelved, shelf
 from app.web.public.site import for_one_reader, issued_on
 from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("downloads", __name__)
 log = logging.getLogger(__name__)
 
+PDF = "application/pdf"
 PLAIN = "plain"
 """What form and address say when the reader wants no name on the first page."""
 
@@ -38,7 +45,7 @@ PLAIN = "plain"
 def page(slug: str, token: str) -> ResponseReturnValue:
     """Opening the link is noted and nothing else: a scanner neither takes nor uses up the guide."""
     session = writer()
-    access = read_download(session, now(), runtime().signer, slug, token)
+    access = read_download(session, now(), runtime().signer, slug, token, runtime().gate_rules)
     note_seen(session, now(), access, visit())
     session.commit()
     if access.closed:
@@ -54,22 +61,22 @@ def page(slug: str, token: str) -> ResponseReturnValue:
 def take(slug: str, token: str) -> ResponseReturnValue:
     """A person takes the guide: the grant remembers it, and the answer leads to the file."""
     pace_posts()
+    rules = runtime().gate_rules
+    link = read_link(reader(), runtime().signer, slug, token)
+    reader().rollback()  # storage may be far away: nothing is held open while it is asked
+    if not runtime().storage.exists(link.storage_key):
+        raise _missing(link.file_id)
     session = writer()
-    access = read_download(session, now(), runtime().signer, slug, token)
-    if access.closed:
-        return _closed(access, slug, token)
-    if not runtime().storage.exists(access.file.storage_key):
-        raise _missing(access.file)
     try:
-        record_download(session, now(), access, visit())
-    except Gone:
-        session.rollback()  # somebody else used the link for the last time in this very moment
-        return _closed(read_download(session, now(), runtime().signer, slug, token), slug, token)
+        record_download(session, now(), link, visit(), rules=rules)
+    except LinkClosed:
+        session.rollback()
+        return _closed(read_download(reader(), now(), runtime().signer, slug, token, rules), slug, token)
     session.commit()
-    key = file_token(runtime().signer, access, now())
+    key = file_token(runtime().signer, link, now(), rules)
     how = f"?copy={PLAIN}" if request.form.get("copy") == PLAIN else ""
-    answer = redirect(f"/guides/{access.grant.slug}/file/{key}{how}", 303)
-    return remember_reader(for_one_reader(answer), access.grant)  # type: ignore[arg-type]
+    answer = redirect(f"/guides/{slug}/file/{key}{how}", 303)
+    return remember_reader(for_one_reader(answer), link.grant_id, slug)  # type: ignore[arg-type]
 
 
 @bp.get("/guides/<slug>/file/<token>")
@@ -78,39 +85,51 @@ def file(slug: str, token: str) -> ResponseReturnValue:
 
     A part belongs to the same copy as the part before, because a copy is the same bytes each time it is made.
     """
+    copy = read_file_token(reader(), now(), runtime().signer, slug, token)
     plain, storage = request.args.get("copy") == PLAIN, runtime().storage
-    copy = read_file_token(reader(), now(), runtime().signer, slug, token, named=not plain)
-    found = copy.file
-    if plain and isinstance(storage, LocalStorage) and "Range" not in request.headers:
-        return _straight_from_disk(storage.path_of(found.storage_key), found)
-    try:
-        data = runtime().storage.get(found.storage_key)
-    except NotFound:
-        raise _missing(found) from None
-    if not plain:
-        data = personal_copy(data, _layout(found), copy.name, issued_on(copy.since))
-    response = for_one_reader(Response(data, mimetype="application/pdf"))
-    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
-    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
+    if not storage.exists(copy.storage_key):
+        shelf().drop(copy.storage_key)
+        raise _missing(copy.file_id)
+    if plain and isinstance(storage, LocalStorage) and copy.bytes > shelf().largest:
+        return _straight_from_disk(storage, copy)
+    shelved = _copy(copy, plain=plain)
+    response = for_one_reader(Response(shelved.data, mimetype=PDF))
+    response.headers.set("Content-Disposition", "attachment", filename=copy.file_name)
+    response.set_etag(shelved.etag)
     several = "," in request.headers.get("Range", "")
+    size = len(shelved.data)
     try:
-        return response.make_conditional(request, accept_ranges=not several, complete_length=len(data))
+        return response.make_conditional(request, accept_ranges=not several, complete_length=size)
     except RequestedRangeNotSatisfiable:
-        nothing = Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
+        nothing = Response(status=416, headers={"Content-Range": f"bytes */{size}"})
         return for_one_reader(nothing)
 
 
-def _straight_from_disk(path: Path, file: GuideFile) -> ResponseReturnValue:
-    """The web server sends the file itself; nothing of it passes through here."""
-    if not path.is_file():
-        raise _missing(file)
+def _copy(copy: Copy, *, plain: bool) -> Shelved:
+    """The edition's bytes, with the reader's name on its first page where there is one and it is wanted."""
+    get = runtime().storage.get
+    try:
+        layout = None if plain or not is_settable(copy.name) else _layout(copy)
+        if layout is None:
+            return shelf().take((copy.storage_key,), lambda: get(copy.storage_key))
+        day = issued_on(copy.since)
+        return shelf().take(
+            (copy.storage_key, layout, copy.name, day),
+            lambda: personal_copy(get(copy.storage_key), layout, copy.name, day),
+        )
+    except NotFound:  # deleted in this very moment
+        raise _missing(copy.file_id) from None
+
+
+def _straight_from_disk(storage: LocalStorage, copy: Copy) -> ResponseReturnValue:
+    """A very large file is sent in pieces and never held whole."""
     return for_one_reader(
         send_file(
-            path,
-            mimetype="application/pdf",
+            storage.path_of(copy.storage_key),
+            mimetype=PDF,
             as_attachment=True,
-            download_name=file.file_name,
-            etag=file.sha256[:32],
+            download_name=copy.file_name,
+            etag=copy.sha256[:32],
             max_age=0,
         )
     )
@@ -126,9 +145,9 @@ def fresh(slug: str, token: str) -> ResponseReturnValue:
     return for_one_reader(Response(render_template("public/fresh_sent.html")))
 
 
-def _layout(file: GuideFile) -> Layout | None:
+def _layout(copy: Copy) -> Layout | None:
     """Where on its first page an edition has room for a name; None when that is not known any more."""
-    content = content_or_nothing(file)
+    content = content_or_nothing(copy)
     return content.matter.layout if content else None
 
 
@@ -137,8 +156,9 @@ def _closed(access: Access, slug: str, token: str) -> ResponseReturnValue:
     return for_one_reader(Response(shown, status=410))
 
 
-def _missing(file: GuideFile) -> NotFound:
+def _missing(file_id: int) -> NotFound:
     """Say it to the reader, and to the authors once for each edition."""
+    file = get_file(reader(), file_id)
     notice = Notice(
         headline=f"The file of “{file.title}” is missing",
         paragraphs=(

@@ -7,9 +7,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from app.foundation.errors import Gone, NotFound
-from app.guides.access import read_download, record_download
 from app.guides.anatomy import FUNCTION_LABELS, BusinessFunction
-from app.guides.models import Grant
+from app.guides.downloading import LinkClosed, read_link, record_download
 from app.guides.publishing import picture_key
 from app.guides.reading import READER_LIFETIME, GuideReader, read_reader, reader_token
 from app.guides.snapshot import chapter_pictures, picture_names
@@ -27,13 +26,13 @@ COOKIE = "guide_reader"
 _PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
-def remember_reader(response: Response, grant: Grant) -> Response:
+def remember_reader(response: Response, grant_id: int, slug: str) -> Response:
     """Open the web edition to this browser; only for answers to a POST."""
     response.set_cookie(
         COOKIE,
-        reader_token(runtime().signer, grant, now()),
+        reader_token(runtime().signer, grant_id, now()),
         max_age=READER_LIFETIME,
-        path=f"/guides/{grant.slug}",
+        path=f"/guides/{slug}",
         secure=runtime().settings.base_url.startswith("https://"),
         httponly=True,
         samesite="Lax",
@@ -45,14 +44,16 @@ def remember_reader(response: Response, grant: Grant) -> Response:
 def open_here(slug: str, token: str) -> ResponseReturnValue:
     """A person wants to read on the web: the guide counts as taken, and this browser is remembered."""
     pace_posts()
+    link = read_link(reader(), runtime().signer, slug, token)
+    reader().rollback()
     session = writer()
-    access = read_download(session, now(), runtime().signer, slug, token)
-    if access.closed:
-        return redirect(f"/guides/{access.grant.slug}/download/{token}", 303)
-    record_download(session, now(), access, visit(), form="web")
+    try:
+        record_download(session, now(), link, visit(), form="web", rules=runtime().gate_rules)
+    except LinkClosed:
+        return redirect(f"/guides/{slug}/download/{token}", 303)
     session.commit()
-    answer = make_response(redirect(f"/guides/{access.grant.slug}/read", 303))
-    return for_one_reader(remember_reader(answer, access.grant))
+    answer = make_response(redirect(f"/guides/{slug}/read", 303))
+    return for_one_reader(remember_reader(answer, link.grant_id, slug))
 
 
 @bp.get("/guides/<slug>/sample")

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import current_app
 
@@ -15,6 +16,16 @@ from app.web.state import reader, runtime
 log = logging.getLogger(__name__)
 
 MOST_KEPT = 16
+
+
+class AnEdition(Protocol):
+    """Whatever names a published content."""
+
+    @property
+    def slug(self) -> str: ...
+
+    @property
+    def source_sha256(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ def served(slug: str) -> Served:
     return Served(file, _content(file))
 
 
-def content_or_nothing(file: GuideFile) -> GuideContent | None:
+def content_or_nothing(file: AnEdition) -> GuideContent | None:
     """For pages that can go without: an edition that has to be built again is still handed out."""
     try:
         return _content(file)
@@ -40,7 +51,7 @@ def content_or_nothing(file: GuideFile) -> GuideContent | None:
         return None
 
 
-def _content(file: GuideFile) -> GuideContent:
+def _content(file: AnEdition) -> GuideContent:
     kept: dict[str, GuideContent] = current_app.extensions.setdefault("handoff_guides", {})
     content = kept.get(file.source_sha256)
     if content is None:

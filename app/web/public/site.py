@@ -23,6 +23,21 @@ from app.web.state import reader
 
 bp = Blueprint("site", __name__)
 
+NUMBERS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 DEFAULT_ACCENT = "#0b5d5b"
 
 
@@ -126,6 +141,12 @@ def typeset(text: str) -> str:
 
 
 bp.add_app_template_filter(in_sentence, "in_sentence")
+
+
+@bp.app_template_filter("spelled")
+def spelled(number: int) -> str:
+    """`seven`; a large number as it is."""
+    return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
 
 
 @bp.app_template_filter("thousands")

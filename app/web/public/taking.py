@@ -30,7 +30,8 @@ def act(slug: str, token: str) -> ResponseReturnValue:
     if grant is None:
         return redirect(f"/guides/{slug}?from=letter", 303)
     session.commit()
-    return redirect(f"/guides/{slug}/download/{download_token(runtime().signer, grant, now())}", 303)
+    key = download_token(runtime().signer, grant, now(), runtime().gate_rules)
+    return redirect(f"/guides/{slug}/download/{key}", 303)
 
 
 def masked(address: str) -> str:

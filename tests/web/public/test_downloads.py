@@ -14,8 +14,9 @@ from app.delivery.ledger import queue_delivery
 from app.delivery.models import Delivery, EditionClass, RecipientKind
 from app.foundation.db import Database
 from app.foundation.tokens import Purpose
-from app.guides.access import DOWNLOADS_PER_LINK, Visit, download_token, grant_access, request_guide
+from app.guides.access import Visit, download_token, grant_access, request_guide
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideVisits
+from app.guides.rules import STANDARD
 from app.rendering.slots import RenderedMail
 from app.subscribers.models import Subscriber
 from app.tracking.rewriting import register_links
@@ -96,13 +97,13 @@ def test_a_link_shared_a_hundred_times_gives_the_file_ten_times(
     client: FlaskClient, database: Database, path: str
 ) -> None:
     answers = [client.post(path).status_code for _ in range(100)]
-    assert answers.count(303) == DOWNLOADS_PER_LINK
-    assert set(answers[DOWNLOADS_PER_LINK:]) == {410}
+    assert answers.count(303) == STANDARD.downloads_per_link
+    assert set(answers[STANDARD.downloads_per_link :]) == {410}
     page = client.get(path)
     assert page.status_code == 410
     assert "used up" in page.text
     assert f"{path}/fresh" in page.text
-    assert count_of(database, GrantEventKind.DOWNLOADED) == DOWNLOADS_PER_LINK
+    assert count_of(database, GrantEventKind.DOWNLOADED) == STANDARD.downloads_per_link
 
 
 def test_each_download_names_its_edition_and_its_link(
