@@ -16,6 +16,7 @@ from typing import Annotated, Any, cast
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     CursorResult,
     Dialect,
     Engine,
@@ -93,6 +94,7 @@ class Database:
     engine: Engine
     write: sessionmaker[Session]
     read: sessionmaker[Session]
+    glance: Engine
 
     @property
     def is_postgresql(self) -> bool:
@@ -104,6 +106,12 @@ class Database:
         with self.read() as session:
             yield session
             session.rollback()
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """A bare reading connection for one question about columns: what is asked most often goes without a session."""
+        with self.glance.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -134,10 +142,12 @@ def create_engine(url: str, **options: Any) -> Engine:
 def open_database(url: str, **options: Any) -> Database:
     """The Database for a URL; nothing is connected yet."""
     engine = create_engine(url, **options)
+    reading = engine.execution_options(handoff_read=True)
     return Database(
         engine=engine,
         write=sessionmaker(engine, expire_on_commit=False),
-        read=sessionmaker(engine.execution_options(handoff_read=True), autoflush=False),
+        read=sessionmaker(reading, autoflush=False),
+        glance=reading,
     )
 
 

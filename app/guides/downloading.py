@@ -107,11 +107,11 @@ class LinkClosed(Gone):
     """Nothing comes through this link any more; a fresh one can be asked for."""
 
 
-def read_link(session: Session, signer: Signer, slug: str, token: str) -> DownloadLink:
+def read_link(connection: Connection, signer: Signer, slug: str, token: str) -> DownloadLink:
     """What a pressed link stands for. Raises as `access.read_download`."""
     grant_id, file_id, expires = signer.read(Purpose.DOWNLOAD, token, 3)
     known = {"grant": grant_id, "file": file_id, "slug": slug}
-    row = session.connection().execute(_LINK, known).one_or_none()
+    row = connection.execute(_LINK, known).one_or_none()
     if row is None:
         raise NotFound("This link is not one of ours, or it was cut short.")
     if row.revoked_at is not None:
@@ -191,7 +191,7 @@ def file_token(signer: Signer, link: DownloadLink, now: datetime, rules: GateRul
     return signer.sign(Purpose.FILE, link.grant_id, link.file_id, expires)
 
 
-def read_file_token(session: Session, now: datetime, signer: Signer, slug: str, token: str) -> Copy:
+def read_file_token(connection: Connection, now: datetime, signer: Signer, slug: str, token: str) -> Copy:
     """The edition that this key opens, and for whom.
 
     Raises NotFound for a key that is not ours, of another guide, or of somebody who was erased or never took the
@@ -199,7 +199,7 @@ def read_file_token(session: Session, now: datetime, signer: Signer, slug: str, 
     """
     grant_id, file_id, expires = signer.read(Purpose.FILE, token, 3)
     known = {"grant": grant_id, "file": file_id, "slug": slug}
-    row = session.connection().execute(_COPY, known).one_or_none()
+    row = connection.execute(_COPY, known).one_or_none()
     if row is None or row.state is not GrantState.DOWNLOADED:
         raise NotFound("This link is not one of ours, or it was cut short.")
     if row.revoked_at is not None:

@@ -13,4 +13,7 @@ def test_the_bench_prints_its_numbers() -> None:
     found = json.loads(ran.stdout.strip().splitlines()[-1])
     assert found["downloads"] == 12
     assert found["bytes"] == 20_000
-    assert all(found[name] > 0 for name in ("open_per_second", "gated_per_second", "gate_per_second"))
+    sorts = ("open", "bare", "gated", "file", "press")
+    assert all(found[f"{name}_per_second"] > 0 for name in sorts)
+    assert found["ratio"] > 0
+    assert found["file_ratio"] > 0

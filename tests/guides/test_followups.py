@@ -83,7 +83,7 @@ def taken(
 ) -> Grant:
     grant = request_guide(session, now, reader.id, slug, visit=Visit())
     grant_access(session, now, grant, visit=Visit())
-    link = read_link(session, signer, slug, download_token(signer, grant, now))
+    link = read_link(session.connection(), signer, slug, download_token(signer, grant, now))
     record_download(session, now, link, Visit())
     return grant
 

@@ -128,7 +128,7 @@ class GrantLife(RuleBasedStateMachine):
 
         def act() -> None:
             with self.runtime.database.writing() as session:
-                link = read_link(session, self.runtime.signer, slug, token)
+                link = read_link(session.connection(), self.runtime.signer, slug, token)
                 record_download(session, self.clock(), link, Visit())
 
         self.twice(act, at_once)

@@ -36,11 +36,11 @@ class House:
 
     def cpu_seconds(self) -> float:
         """CPU of the workers and of their jobs that have ended."""
-        return sum(_cpu(worker.pid) for worker in self.workers)
+        return sum(cpu_of(worker.pid) for worker in self.workers)
 
     def busy(self) -> bool:
         """True while a worker has a job's child running."""
-        return any(_children(worker.pid) for worker in self.workers)
+        return any(children_of(worker.pid) for worker in self.workers)
 
 
 @contextmanager
@@ -112,12 +112,14 @@ def _wait(process: Popen[bytes], ready: Path, seconds: float = 30.0) -> None:
         time.sleep(0.02)
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (
         sum(map(int, fields[11:15])) / TICKS
     )  # utime, stime, and those of the children that were waited for
 
 
-def _children(pid: int) -> str:
+def children_of(pid: int) -> str:
+    """Its children's ids, apart by spaces."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().strip()

@@ -20,14 +20,13 @@ from app.guides.downloading import (
     LinkClosed,
     file_token,
     read_file_token,
-    read_link,
     record_download,
 )
 from app.guides.personal import is_settable, personal_copy
 from app.guides.queries import get_file, reader_name
 from app.signup.requesting import send_fresh_link
 from app.web.public.desk import desk, pace_posts, visit
-from app.web.public.guide_reading import remember_reader
+from app.web.public.guide_reading import pressed, remember_reader
 from app.web.public.served import content_or_nothing
 from app.web.public.shelf import Shelved, shelf
 from app.web.public.site import for_one_reader, issued_on
@@ -60,10 +59,7 @@ def page(slug: str, token: str) -> ResponseReturnValue:
 @bp.post("/guides/<slug>/download/<token>")
 def take(slug: str, token: str) -> ResponseReturnValue:
     """A person takes the guide: the grant remembers it, and the answer leads to the file."""
-    pace_posts()
-    rules = runtime().gate_rules
-    link = read_link(reader(), runtime().signer, slug, token)
-    reader().rollback()  # storage may be far away: nothing is held open while it is asked
+    rules, link = runtime().gate_rules, pressed(slug, token)
     if not runtime().storage.exists(link.storage_key):
         raise _missing(link.file_id)
     session = writer()
@@ -71,6 +67,7 @@ def take(slug: str, token: str) -> ResponseReturnValue:
         record_download(session, now(), link, visit(), rules=rules)
     except LinkClosed:
         session.rollback()
+        pace_posts()
         return _closed(read_download(reader(), now(), runtime().signer, slug, token, rules), slug, token)
     session.commit()
     key = file_token(runtime().signer, link, now(), rules)
@@ -85,7 +82,8 @@ def file(slug: str, token: str) -> ResponseReturnValue:
 
     A part belongs to the same copy as the part before, because a copy is the same bytes each time it is made.
     """
-    copy = read_file_token(reader(), now(), runtime().signer, slug, token)
+    with runtime().database.glancing() as connection:
+        copy = read_file_token(connection, now(), runtime().signer, slug, token)
     plain, storage = request.args.get("copy") == PLAIN, runtime().storage
     if not storage.exists(copy.storage_key):
         shelf().drop(copy.storage_key)
