@@ -28,7 +28,7 @@ from app.delivery.models import (
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, InvalidInput, NotFound
 from app.foundation.jobs import BULK, HIGH, ring_after_commit
-from app.subscribers.models import Subscriber, Subscription
+from app.subscribers.models import Function, Subscriber, Subscription
 
 CHUNK_SIZE: Final = 500
 
@@ -66,9 +66,11 @@ class LedgerCounts:
         return self.queued + self.in_flight + self.deferred
 
 
-def open_ledger(session: Session, now: datetime, edition_id: int) -> LedgerCounts:
-    """Freeze the audience of a bulk Edition: a Delivery for everybody with its topic on, excluded ones with their
-    reason, cut into chunks. Opening an open ledger again changes nothing.
+def open_ledger(
+    session: Session, now: datetime, edition_id: int, *, function: Function | None = None
+) -> LedgerCounts:
+    """Freeze the audience of a bulk Edition: a Delivery for everybody with its topic on, or for those of them with
+    this `function`; excluded ones with their reason; cut into chunks. Opening an open ledger again changes nothing.
 
     Raises NotFound, and Conflict for an Edition that is not bulk.
     """
@@ -83,9 +85,9 @@ def open_ledger(session: Session, now: datetime, edition_id: int) -> LedgerCount
     )
     if claimed == 1:
         before = session.scalar(select(func.max(Delivery.id))) or 0
-        everybody = _insert_audience(session, edition, edition.topic_id)
+        everybody = _insert_audience(session, edition, edition.topic_id, function)
         mailable = cut_chunks(session, now, edition_id, before)
-        _add_audience(session, edition_id, everybody, everybody - mailable)
+        add_audience(session, edition_id, everybody, everybody - mailable)
         ring_after_commit(session, "sending.send_edition", edition_id, queue=BULK)
     session.refresh(edition)
     return count(session, edition_id)
@@ -187,7 +189,7 @@ def count(session: Session, edition_id: int) -> LedgerCounts:
 _COUNTERS = ("size", "accepted", "deferred", "failed", "excluded", "uncertain")
 
 
-def _insert_audience(session: Session, edition: Edition, topic_id: int) -> int:
+def _insert_audience(session: Session, edition: Edition, topic_id: int, function: Function | None) -> int:
     everybody = (
         select(
             literal(edition.id),
@@ -200,6 +202,8 @@ def _insert_audience(session: Session, edition: Edition, topic_id: int) -> int:
         .where(audience_of(topic_id))
         .order_by(Subscriber.id)
     )
+    if function is not None:
+        everybody = everybody.where(Subscriber.function == function)
     columns = ["edition_id", "recipient_kind", "recipient_id", "occasion", "exclusion"]
     return changed_rows(
         session,
@@ -207,7 +211,8 @@ def _insert_audience(session: Session, edition: Edition, topic_id: int) -> int:
     )
 
 
-def _add_audience(session: Session, edition_id: int, everybody: int, excluded: int) -> None:
+def add_audience(session: Session, edition_id: int, everybody: int, excluded: int) -> None:
+    """The audience of an Edition grows by deliveries that were written just now."""
     session.execute(
         update(Edition)
         .where(Edition.id == edition_id)

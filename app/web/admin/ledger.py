@@ -13,8 +13,8 @@ from app.delivery.models import Edition, EditionState
 from app.delivery.queries import DeliveryState, people
 from app.foundation.errors import Conflict
 from app.foundation.paging import page_number
-from app.issues.models import Issue, IssueState
-from app.issues.queries import get_issue
+from app.issues.models import Issue
+from app.issues.queries import OUT, get_issue
 from app.web.admin.guard import allows
 from app.web.state import now, reader, writer
 
@@ -107,7 +107,7 @@ def _numbers(issue: Issue) -> dict[str, object]:
         "edition": edition,
         "counts": counts,
         "shares": _shares(counts),
-        "running": edition.state in RUNNING and issue.state is IssueState.SENDING,
+        "running": edition.state in RUNNING and issue.state in OUT,
     }
 
 

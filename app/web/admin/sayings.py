@@ -20,6 +20,8 @@ SAYINGS: Final = {
     "resumed": "Going on where it stopped.",
     "stopped": "Stopped for good. Whoever had not been mailed will not be.",
     "sending": "On its way: the first mails leave within a minute.",
+    "again": "On its way to those without a copy.",
+    "second": "The second edition is on its way.",
     "guide-resent": "The guide is on its way to this reader.",
     "given": "Granted, and on its way by mail.",
     "revoked": "Withdrawn. Every link of this reader is closed.",

@@ -12,6 +12,7 @@ from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
 from app.web.admin import (
     account,
+    again,
     archive,
     calendar,
     correcting,
@@ -38,6 +39,7 @@ from app.web.state import now, reader
 bp = Blueprint("studio", __name__, url_prefix="/admin")
 for room in (
     account,
+    again,
     archive,
     calendar,
     correcting,
