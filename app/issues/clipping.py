@@ -19,7 +19,7 @@ from app.foundation.db import changed_rows
 from app.foundation.errors import InvalidInput, NotFound
 from app.foundation.jobs import ring_after_commit
 from app.issues.canonical import clean_url, same_article_key
-from app.issues.clip_models import Clip, ClipOrigin, ClipState, ReadState, SentLink
+from app.issues.clip_models import Clip, ClipOrigin, ClipState, ReadState
 from app.issues.page.words import one_line
 from app.issues.reading import Reading
 
@@ -200,12 +200,6 @@ def get_clip(session: Session, clip_id: int) -> Clip:
     if found is None:
         raise NotFound("There is no such clip.", hint="Load the page again.")
     return found
-
-
-def sent_before(session: Session, key: str) -> SentLink | None:
-    """The latest digest's link to the same article."""
-    query = select(SentLink).where(SentLink.key_hash == key)
-    return session.scalar(query.order_by(SentLink.issue_id.desc()).limit(1))
 
 
 def _take_over(kept: Clip, found: Reading) -> None:

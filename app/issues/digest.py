@@ -1,5 +1,7 @@
 """From six picks to the Sunday digest, and what is remembered of it once it is out."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +22,8 @@ from app.issues.writing import EDITABLE, Draft, create_issue, save_issue
 from app.rendering.digest import Digest, DigestLink, read_digest, write_digest
 
 LONGEST_PREHEADER: Final = 140
+_OUR_TITLE: Final = re.compile(r"Six links for [A-Z][a-z]+day \d{1,2} [A-Z][a-z]+")
+"""A title that the author has not touched."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,22 @@ def link_of(clip: Clip) -> DigestLink:
     )
 
 
+def retitle_digest(session: Session, now: datetime, draft: DigestDraft) -> Issue:
+    """Let a title of ours name the next slot, where it names one that has gone by; the author's own stays."""
+    issue = session.get_one(Issue, draft.issue_id)
+    title = _title(session, now)
+    if issue.title == title or not _OUR_TITLE.fullmatch(issue.title):
+        return issue
+    subject = title if issue.subject == issue.title else issue.subject
+    own = draft.version == issue.version
+    words = Draft(title, subject, issue.preheader, issue.markdown, slug=title)
+    issue = save_issue(session, now, issue.id, issue.version, words)
+    if own:
+        draft.version = issue.version
+    session.flush()
+    return issue
+
+
 def settle_digest(session: Session, now: datetime, issue: Issue) -> None:
     """Remember every link of a digest that goes out, however it was written; its clips are used. A pick that was
     taken out of the text by hand goes back to the shortlist."""
@@ -110,11 +130,13 @@ def settle_digest(session: Session, now: datetime, issue: Issue) -> None:
 def _brought_up_to_date(
     session: Session, now: datetime, draft: DigestDraft, links: tuple[DigestLink, ...], *, replace: bool
 ) -> Issue:
-    issue = session.get_one(Issue, draft.issue_id)
-    before, after, readable = "", "", True
+    issue = retitle_digest(session, now, draft)
+    before, after, preheader, readable = "", "", issue.preheader, True
     try:
         present = read_digest(issue.markdown)
         before, after = present.before, present.after
+        if preheader == _preheader(present.links):
+            preheader = _preheader(links)
         same = present.links == read_digest(write_digest(Digest(links))).links
     except ContentError:
         readable = same = False
@@ -127,14 +149,22 @@ def _brought_up_to_date(
             hint="Go on there, or tick the box: then the picks take the place of the list there.",
         )
     words = Draft(
-        issue.title, issue.subject, issue.preheader, write_digest(Digest(links, before, after)), issue.slug
+        issue.title, issue.subject, preheader, write_digest(Digest(links, before, after)), issue.slug
     )
     return save_issue(session, now, issue.id, issue.version, words)
 
 
 def _first_words(session: Session, now: datetime, links: tuple[DigestLink, ...]) -> Draft:
+    return Draft(
+        title=_title(session, now), preheader=_preheader(links), markdown=write_digest(Digest(links))
+    )
+
+
+def _title(session: Session, now: datetime) -> str:
     cadence = get_cadence(session, IssueKind.LINKS)
     local = next_slot(session, now, IssueKind.LINKS).at.astimezone(ZoneInfo(cadence.zone))
-    title = f"Six links for {day_words(local).rpartition(' ')[0]}"
-    preheader = shortened(", ".join(link.title for link in links[:3]), LONGEST_PREHEADER)
-    return Draft(title=title, preheader=preheader, markdown=write_digest(Digest(links)))
+    return f"Six links for {day_words(local).rpartition(' ')[0]}"
+
+
+def _preheader(links: Sequence[DigestLink]) -> str:
+    return shortened(", ".join(link.title for link in links[:3]), LONGEST_PREHEADER)

@@ -1,17 +1,45 @@
-"""Looking up issues: for the studio's lists, for the public archive, and for the clock."""
+"""Looking up issues and clips: for the studio's lists, for the public archive, and for the clock."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Gone, NotFound
 from app.foundation.paging import Page
+from app.issues.clip_models import Clip, ClipOrigin, ClipState, ReadState, SentLink
 from app.issues.models import Issue, IssueKind, IssueState, IssueTheme
+
+Row = TypeVar("Row", Issue, Clip)
 
 OUT = (IssueState.SENDING, IssueState.SENT)
 """States in which readers hold the mail, so its web page must exist."""
+
+
+class Shown(StrEnum):
+    """Which part of the tray the author looks at; ASIDE is what was laid aside, from where it can come back."""
+
+    ALL = "all"
+    FEEDS = "feeds"
+    MINE = "mine"
+    CLOSED = "closed"
+    DEAD = "dead"
+    SENT = "sent"
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True)
+class SentIn:
+    """A link of an earlier digest, and the issue in which readers got it."""
+
+    issue_id: int
+    issue_title: str
+    title: str
+    sent_at: datetime | None
 
 
 def get_issue(session: Session, issue_id: int) -> Issue:
@@ -125,9 +153,66 @@ def count_by_state(session: Session) -> dict[IssueState, int]:
     return dict(rows.all())
 
 
+def scheduled_digest(session: Session) -> Issue | None:
+    """The next digest that goes out."""
+    query = select(Issue).where(Issue.state == IssueState.SCHEDULED, Issue.kind == IssueKind.LINKS)
+    return session.scalar(query.order_by(Issue.scheduled_at, Issue.id).limit(1))
+
+
+def tray_page(
+    session: Session, shown: Shown, author_id: int, *, page: int = 1, per_page: int = 30
+) -> Page[Clip]:
+    """A part of the tray, or of what was laid aside; the newest first."""
+    query = select(Clip).where(_lying(shown, author_id))
+    order = Clip.moved_at if shown is Shown.ASIDE else Clip.clipped_at
+    return _page(session, query, (order.desc(), Clip.id.desc()), page, per_page)
+
+
+def count_tray(session: Session, author_id: int) -> dict[Shown, int]:
+    """How much there is to look at in each part."""
+    counts = [func.count().filter(_lying(shown, author_id)) for shown in Shown]
+    return dict(zip(Shown, session.execute(select(*counts).select_from(Clip)).one(), strict=True))
+
+
+def doubles_of(session: Session, clip_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Under which other addresses each of these articles was clipped as well."""
+    query = select(Clip.duplicate_of_id, Clip.url).where(Clip.duplicate_of_id.in_(clip_ids))
+    found: dict[int, list[str]] = {}
+    for first, url in session.execute(query.order_by(Clip.id)):
+        if first is not None:
+            found.setdefault(first, []).append(url)
+    return found
+
+
+def sent_earlier(session: Session, keys: Sequence[str]) -> dict[str, SentIn]:
+    """For each key_hash that was in a digest, the latest one."""
+    query = (
+        select(SentLink.key_hash, Issue.id, Issue.title, SentLink.title, Issue.sent_at)
+        .join(Issue, SentLink.issue_id == Issue.id)
+        .where(SentLink.key_hash.in_(keys))
+        .order_by(SentLink.issue_id)
+    )
+    return {
+        key: SentIn(issue_id, issue_title, title, sent_at)
+        for key, issue_id, issue_title, title, sent_at in session.execute(query)
+    }
+
+
+def _lying(shown: Shown, author_id: int) -> ColumnElement[bool]:
+    state = ClipState.DISMISSED if shown is Shown.ASIDE else ClipState.TRAY
+    part: ColumnElement[bool] = {
+        Shown.FEEDS: Clip.origin == ClipOrigin.FEED,
+        Shown.MINE: Clip.author_id == author_id,
+        Shown.CLOSED: Clip.read_state.in_((ReadState.BLOCKED, ReadState.TROUBLE)),
+        Shown.DEAD: Clip.read_state.in_((ReadState.DEAD, ReadState.REFUSED)),
+        Shown.SENT: select(SentLink.id).where(SentLink.key_hash == Clip.key_hash).exists(),
+    }.get(shown, true())
+    return (Clip.state == state) & Clip.duplicate_of_id.is_(None) & part
+
+
 def _page(
-    session: Session, query: Select[Issue], order: tuple[ColumnElement[Any], ...], page: int, per_page: int
-) -> Page[Issue]:
+    session: Session, query: Select[Row], order: tuple[ColumnElement[Any], ...], page: int, per_page: int
+) -> Page[Row]:
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = session.scalars(query.order_by(*order).limit(per_page).offset((page - 1) * per_page))
     return Page(tuple(rows), page, per_page, total)

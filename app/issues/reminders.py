@@ -20,7 +20,7 @@ from app.issues.arranging import picked
 from app.issues.cadence import SlotTime, get_cadence, resolve_local, skipped_slots, slots_after
 from app.issues.clip_models import Clip, ClipState, ReminderDay, SlotReminder
 from app.issues.composing import Press
-from app.issues.digest import open_draft
+from app.issues.digest import open_draft, retitle_digest
 from app.issues.models import Cadence, Issue, IssueKind, IssueState
 from app.issues.queries import OUT
 from app.issues.words import WEEKDAYS, when_words
@@ -132,6 +132,7 @@ def _hold(session: Session, now: datetime, slot: SlotTime, count: int, zone: Zon
     if draft is None:
         return
     what = "it was not scheduled" if count == PICKS else f"it has {_number(count)} of six links"
+    retitle_digest(session, now, draft)
     reason = f"Its slot, {when_words(slot.at, zone)}, has come and {what}. Nothing went out, and nothing was added."
     changed_rows(
         session,

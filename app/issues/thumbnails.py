@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
+from app.foundation.errors import InvalidInput
 from app.foundation.storage import Storage
 from app.issues.pictures import key_of
 
@@ -45,6 +46,18 @@ def keep_thumbnail(storage: Storage, data: bytes) -> str:
     name = f"{hashlib.sha256(small).hexdigest()[:32]}-{WIDTH}x{HEIGHT}.jpg"
     if not storage.exists(key_of(name)):
         storage.put(key_of(name), small)
+    return name
+
+
+def take_thumbnail(storage: Storage, data: bytes) -> str:
+    """Store the thumbnail of a picture that the author brings. Raises InvalidInput naming `file`."""
+    name = keep_thumbnail(storage, data)
+    if not name:
+        raise InvalidInput(
+            f"is not a picture of at least {_LEAST} pixels across that can be read.",
+            field="file",
+            hint="Save it again as PNG or JPEG and try once more.",
+        )
     return name
 
 

@@ -19,7 +19,7 @@ from app.issues.arranging import (
     move_clip,
     picked,
     read_again,
-    shift_pick,
+    shift_clip,
     write_why,
 )
 from app.issues.clip_models import Clip, ClipOrigin, ClipState, ReadState
@@ -348,10 +348,10 @@ def test_what_shines_through_lies_on_white() -> None:
 
 def test_picks_stand_in_the_order_they_are_given(session: Session, now: datetime) -> None:
     picks = six_picks(session, now, 4)
-    shift_pick(session, picks[2].id, -1)
+    shift_clip(session, picks[2].id, -1)
     assert titles(picked(session)) == ["Article 1", "Article 3", "Article 2", "Article 4"]
-    shift_pick(session, picks[0].id, -1)
-    shift_pick(session, picks[3].id, 1)
+    shift_clip(session, picks[0].id, -1)
+    shift_clip(session, picks[3].id, 1)
     assert titles(picked(session)) == ["Article 1", "Article 3", "Article 2", "Article 4"], (
         "at the ends they stay"
     )

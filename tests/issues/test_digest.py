@@ -14,7 +14,7 @@ from app.foundation.errors import Conflict, ContentError, InvalidInput
 from app.issues.arranging import move_clip, picked, write_why
 from app.issues.calendar import skip_slot
 from app.issues.clip_models import Clip, ClipState, ReminderDay, SentLink, SlotReminder
-from app.issues.clipping import clip, sent_before
+from app.issues.clipping import clip
 from app.issues.composing import Words
 from app.issues.digest import draft_digest
 from app.issues.findings import Check, Level
@@ -22,6 +22,7 @@ from app.issues.importing import import_links
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preflight_digest import check_digest
 from app.issues.publishing import send_now
+from app.issues.queries import sent_earlier
 from app.issues.reminders import due_occasion, remind
 from app.issues.scheduling import schedule_issue, unschedule_issue
 from app.issues.writing import Draft, create_issue, discard_issue, save_issue
@@ -95,6 +96,23 @@ def test_a_draft_follows_its_picks_and_keeps_what_was_written_around_them(
     assert (again.issue.title, again.issue.subject) == ("My own title", "My subject")
     write_why(session, picks[2].id, "The best line.")
     assert read_digest(draft_digest(session, now).issue.markdown).links[2].why == "The best line."
+
+
+def test_a_title_of_ours_names_the_slot_and_the_authors_own_stays(session: Session, now: datetime) -> None:
+    picks = six_picks(session, now)
+    issue = draft_digest(session, now).issue
+    later = now + timedelta(days=7)
+    move_clip(session, now, picks[0].id, ClipState.SHORTLISTED)
+    issue = draft_digest(session, later).issue
+    assert (issue.title, issue.subject) == ("Six links for Sunday 29 November",) * 2
+    assert issue.slug == "six-links-for-sunday-29-november"
+    assert issue.preheader == "Article 2, Article 3, Article 4", (
+        "the preview line follows as long as it is ours"
+    )
+    words = Draft("Six of the best", "Mine", "Mine too", issue.markdown, issue.slug)
+    save_issue(session, later, issue.id, issue.version, words)
+    issue = draft_digest(session, later + timedelta(days=7)).issue
+    assert (issue.title, issue.subject, issue.preheader) == ("Six of the best", "Mine", "Mine too")
 
 
 def test_a_draft_whose_picks_are_the_same_is_left_alone(session: Session, now: datetime) -> None:
@@ -230,7 +248,7 @@ def test_what_went_out_is_remembered_and_its_clips_are_used(installed: Runtime, 
         assert [each.issue_id for each in sent] == [number] * 6
         assert sent[5].url == "https://else.example/by-hand"
         again = session.get_one(Clip, numbers[0])
-        assert sent_before(session, again.key_hash) is not None
+        assert sent_earlier(session, [again.key_hash])[again.key_hash].issue_id == number
     with installed.database.writing() as session:
         assert (
             clip(session, clock(), "https://news.example/article-1?utm_source=x", BY_PASTE).outcome == "new"
@@ -289,6 +307,7 @@ def test_with_five_picks_the_author_is_told_on_friday_and_saturday_and_the_slot_
     with installed.database.reading() as session:
         issue = session.get_one(Issue, number)
         assert (issue.state, issue.edition_id) == (IssueState.HELD, None)
+        assert issue.title == "Six links for Sunday 29 November", "it waits for the next one"
         assert "has four of six links. Nothing went out, and nothing was added." in issue.held_reason
         assert not session.scalars(select(Edition).where(Edition.edition_class == EditionClass.BULK)).all()
         rows = session.scalars(select(SlotReminder).order_by(SlotReminder.at)).all()
