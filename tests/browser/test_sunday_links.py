@@ -87,7 +87,7 @@ def page(visit: Callable[..., Page], site: LiveSite) -> Iterator[Page]:
     """The author, signed in, before the links; whatever the console complains of fails the test."""
     with site.runtime.database.writing() as session:
         seed_cast(session, site.runtime.clock(), site.runtime.address_key)
-    page = visit(base_url=site.url, viewport={"width": 1440, "height": 1800})
+    page = visit(base_url=site.url, viewport={"width": 1440, "height": 1800}, reduced_motion="reduce")
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
