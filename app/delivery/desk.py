@@ -79,6 +79,7 @@ class Turn:
     finished: list[Held] = field(default_factory=list)
     news: list[tuple[Result, Verdict]] = field(default_factory=list)
     want: bool = False
+    fair: bool = False
     pause: str = ""
     trouble: str = ""
 
@@ -143,16 +144,17 @@ class Desk:
             if again:
                 give_back_unknown(session, self._owner, self._held)
             running = self._edition(session, now, turn)
-            fresh = self._lease(session, now) if turn.want and running else None
+            fresh = self._lease(session, now, turn.fair) if turn.want and running else None
         return fresh, running
 
-    def _lease(self, session: Session, now: datetime) -> Lease | None:
+    def _lease(self, session: Session, now: datetime, fair: bool) -> Lease | None:
         return lease_chunk(
             session,
             now,
             edition_id=self._edition_id,
             owner=self._owner,
             lease_seconds=self._office.lease_seconds,
+            fair=fair,
         )
 
     def _record(self, session: Session, held: Held, results: list[Result], *, again: bool) -> None:

@@ -48,16 +48,23 @@ class Lease:
 
 
 def lease_chunk(
-    session: Session, now: datetime, *, edition_id: int, owner: str, lease_seconds: float = LEASE_SECONDS
+    session: Session,
+    now: datetime,
+    *,
+    edition_id: int,
+    owner: str,
+    lease_seconds: float = LEASE_SECONDS,
+    fair: bool = False,
 ) -> Lease | None:
     """Take the next chunk of an Edition that is due; None when there is none or the Edition is not to be sent.
 
+    `fair`: the one that was leased least, so that chunks full of readers who must wait do not keep others from theirs.
     Whoever left, was suppressed or was erased by now gets an `excluded` outcome instead of a mail.
     """
     connection = session.connection()
     given = {"p_edition": edition_id, "p_now": now, "p_owner": owner, "p_leased": now}
     given["p_lease"] = int(lease_seconds * 1000)
-    chunk = connection.execute(_claim(connection.dialect.name), given).one_or_none()
+    chunk = connection.execute(_claim(connection.dialect.name, fair), given).one_or_none()
     if chunk is None:
         return None
     edition_class, topic_id = connection.execute(_SCOPE, {"p_edition": edition_id}).one()
@@ -112,7 +119,7 @@ def give_back_unknown(session: Session, owner: str, known: set[int]) -> None:
 
 
 @lru_cache
-def _claim(dialect: str) -> Any:
+def _claim(dialect: str, fair: bool) -> Any:
     """One statement finds the next due chunk and takes it; on PostgreSQL it passes by those others are taking."""
     due = (
         select(_C.id)
@@ -124,7 +131,7 @@ def _claim(dialect: str) -> Any:
             _E.state.in_(RUNNING),
             ~not_live(),
         )
-        .order_by(_C.first_id)
+        .order_by(*((_C.fence,) if fair else ()), _C.first_id)
         .limit(1)
         .with_for_update(of=table_of(Chunk), skip_locked=True)
     )

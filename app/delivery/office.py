@@ -1,13 +1,15 @@
 """What a sending process needs, put together once: by the job, the bench, or a test."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from app.delivery.banks import Bank
 from app.delivery.feed import Carrier
 from app.delivery.letterhead import Letterhead
 from app.delivery.outcomes import LEASE_SECONDS
+from app.delivery.pace import Plan
 from app.delivery.sentry import Sentry
 from app.foundation.clock import Clock
 from app.foundation.db import Database
@@ -26,8 +28,9 @@ class Office:
     stopping: Callable[[], bool] = bool
     relay_pause: timedelta = timedelta(seconds=60)
     lease_seconds: float = LEASE_SECONDS
-    rate: float = 0.0
-    """Messages a second of this process, its share of what the relay allows; 0 means no limit."""
+    plan: Plan = field(default_factory=Plan)
+    bank: Bank | None = None
+    """Shares the pace among workers and learns from relays that ask for patience."""
     sentry: Sentry | None = None
     """Without one nothing is compared with a witness: only for benches and tests."""
     slice_seconds: float | None = None

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from operator import itemgetter
 from typing import Final
 
@@ -21,7 +22,7 @@ from app.delivery.models import OutcomeState
 from app.delivery.office import Office
 from app.delivery.outcomes import Result
 from app.delivery.owners import boottime
-from app.delivery.pace import Pace, Unrest
+from app.delivery.pace import LONG, Pace, Unrest
 from app.delivery.transport import RelayAway
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,9 @@ LOW_WATER: Final = 250
 HIGH_WATER: Final = 1_500
 """Answers not yet written down at which nothing more is begun."""
 CHUNK_SECONDS: Final = 10.0
+MOST_HELD: Final = 8
+"""Leases at a time while some of their readers wait for their domain's pace."""
+LONGEST_WAIT: Final = 300.0
 HEARTBEAT: Final = 0.25
 """The part of a lease after which it is renewed although nothing was heard."""
 MOST_LOSSES: Final = 3
@@ -68,29 +72,43 @@ class Shift:
         self._now = time.monotonic()
         self._instant = office.clock()
         self._began = self._flushed = self._now
-        self._pace, self._unrest = Pace(office.rate), Unrest()
+        self._pace, self._unrest = Pace(office.plan, office.bank, self._answered), Unrest()
         self._stopped_at = 0.0
 
     # What the carrier asks -------------------------------------------------------------------------------------
 
     @property
     def wanting(self) -> int:
-        if self._stopping or self._unwritten >= HIGH_WATER or not self._pace.free:
+        if self._stopping or self._unwritten >= HIGH_WATER:
             return 0
+        if self._pace.limited:
+            self._pace.sort_in(self._ready)
+            return self._pace.startable
         return len(self._ready)
 
     @property
     def finished(self) -> bool:
         return self._dead or (
-            not self._more and not self._held and self._under_way is None and not self._ready
+            not self._more
+            and not self._held
+            and self._under_way is None
+            and not self._ready
+            and not self._pace.waiting
         )
 
     def take(self) -> Parcel | None:
         ready = self._ready
-        while ready:
-            if self._stopping or self._unwritten >= HIGH_WATER or not self._pace.free:
+        while ready or self._pace.limited:
+            if self._stopping or self._unwritten >= HIGH_WATER:
                 return None
-            parcel = ready.popleft()
+            if self._pace.limited:
+                self._pace.sort_in(ready)
+                paced = self._pace.take()
+                if paced is None:
+                    return None
+                parcel = paced
+            else:
+                parcel = ready.popleft()
             held: Held = parcel.held
             if held.lost or self._now - held.born > CHUNK_SECONDS:
                 held.open -= 1  # not begun: it goes back with its chunk
@@ -99,7 +117,6 @@ class Shift:
             if parcel.letter.problem:
                 self._cannot_be_written(parcel)
                 continue
-            self._pace.spend()
             return parcel
         return None
 
@@ -156,7 +173,10 @@ class Shift:
         held.open -= 1
         self._unwritten += 1
         policy = verdict.trouble is Trouble.POLICY
-        self._unrest.note(letter.recipient.rpartition("@")[2] if policy else "")
+        domain = letter.recipient.rpartition("@")[2].lower()
+        self._unrest.note(domain if policy else "")
+        if verdict.trouble is Trouble.SLOW_DOWN:
+            self._pace.slow_down(answer, domain)
         if policy and self._unrest.too_much:
             self._pause(
                 f"several domains refuse this letter; {answer.relay} said {answer.code} {answer.text}"
@@ -171,6 +191,8 @@ class Shift:
         if held.lost:
             held.open -= 1
             return
+        if why.startswith("421"):
+            self._pace.slow_down(Answer(Step.CONNECT, 421, why), "")
         held.journal.mark(parcel.number, Mark.UNTOUCHED)
         parcel.losses += 1
         parcel.refusal = None
@@ -193,7 +215,7 @@ class Shift:
 
     def turn(self, now: float) -> float:
         self._now = now
-        self._pace.fill(now)
+        self._pace.turn(now)
         self._instant = self._office.clock()
         if self._under_way is not None and self._under_way.done():
             self._heard(self._under_way.result())
@@ -205,6 +227,8 @@ class Shift:
             self._stop("")
         if self._stopping:
             self._give_up_the_rest()
+        elif self._pace.limited:
+            self._pace.drop(self._unfit)
         if self._under_way is None and not self._dead and self._due(now):
             self._submit(now)
         return self._wait(now)
@@ -217,11 +241,32 @@ class Shift:
         """Is there a reason for the next transaction?"""
         if self._unwritten and self._flushed_out(now):
             return True
-        if self._more and not self._stopping and len(self._ready) < LOW_WATER and len(self._held) < 3:
+        if self._wants_more and len(self._held) < (MOST_HELD if self._pace.limited else 3):
             return True
         if any(held.open == 0 for held in self._held) or self._next.pause or self._next.trouble:
             return True
         return bool(self._held) and now - self._flushed > HEARTBEAT * self._office.lease_seconds
+
+    @property
+    def _wants_more(self) -> bool:
+        """Are there too few parcels at hand? Those that wait for a slow domain do not count: others need not wait."""
+        ready = len(self._ready) + (self._pace.unhindered if self._pace.limited else 0)
+        return self._more and not self._stopping and ready < LOW_WATER
+
+    def _answered(self) -> int:
+        return self.sent.results.total() + self._unwritten
+
+    def _unfit(self, parcel: Parcel, wait: float) -> bool:
+        """Back to the ledger with it: its lease grew old, or its turn is far away."""
+        held: Held = parcel.held
+        if wait > LONG:
+            held.not_before = self._office.clock() + timedelta(seconds=min(wait, LONGEST_WAIT))
+        elif not held.lost and self._now - held.born <= CHUNK_SECONDS:
+            return False
+        else:
+            held.returned = True
+        held.open -= 1
+        return True
 
     def _flushed_out(self, now: float) -> bool:
         if self._unwritten >= FLUSH_COUNT:
@@ -235,7 +280,8 @@ class Shift:
             held.results = []
         turn.finished = [held for held in self._held if held.open == 0]
         self._held = [held for held in self._held if held.open]
-        turn.want = self._more and not self._stopping and len(self._ready) < LOW_WATER
+        turn.want = self._wants_more
+        turn.fair = self._pace.limited
         self._unwritten = 0
         self._flushed = now
         self._under_way = self._thread.submit(self._desk.work, turn)
@@ -287,13 +333,19 @@ class Shift:
         for parcel in self._ready:
             parcel.held.open -= 1
         self._ready.clear()
+        self._pace.drop(self._leave)
         if self._now - self._stopped_at > DRAIN_SECONDS and self._office.stopping():
             self._dead = True
 
     def _wait(self, now: float) -> float:
         if self._unwritten and self._under_way is None:
             return max(0.0, self._flushed + FLUSH_SECONDS - now)
-        return min(0.5, self._pace.wait) if self._ready and not self._pace.free else 0.5
+        return self._pace.patience(now) if self._pace.limited else 0.5
+
+    @staticmethod
+    def _leave(parcel: Parcel, _wait: float) -> bool:
+        parcel.held.open -= 1
+        return True
 
 
 def _nobody() -> None:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     quiet_hours: int = Field(default=24, ge=0, le=168)
     signups_an_hour: int = Field(default=20, ge=1, le=100_000)
     presses_an_hour: int = Field(default=120, ge=1, le=100_000)
+    send_per_hour: int = Field(default=0, ge=0)
+    domain_rates: str = ""
+    warm_up: str = ""
     reply_domain: str = ""
     bounce_domain: str = ""
     dkim_domain: str = ""

@@ -3,10 +3,12 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from types import FrameType
 from typing import Final
 
+from app.delivery.banks import SharedBank
 from app.delivery.carriers import SmtpCarrier
 from app.delivery.control import note_trouble
 from app.delivery.due import due_chunks
@@ -17,6 +19,7 @@ from app.delivery.models import EditionClass
 from app.delivery.notices import Notice, tell_authors
 from app.delivery.office import Office
 from app.delivery.owners import this_process
+from app.delivery.pace import plan_of
 from app.delivery.sending import send_edition as send
 from app.delivery.transport import relays_of
 from app.foundation.errors import HandoffError, Misconfigured
@@ -58,8 +61,14 @@ def office_of(here: Runtime) -> Office:
         stopping=Leaving().asked,
         sentry=sentry_of(here),
         slice_seconds=SLICE_SECONDS,
-        rate=here.settings.send_rate / here.settings.workers,
+        plan=plan_of(here.settings, here.clock().date()),
+        bank=SharedBank(here.redis, worker_name(), here.settings.workers),
     )
+
+
+def worker_name() -> str:
+    """The worker whose child this is: children come and go with every job."""
+    return f"{socket.gethostname()[:40]}/{os.getppid()}"
 
 
 def tell_of_pause(here: Runtime, edition_id: int, why: str) -> None:
