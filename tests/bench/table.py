@@ -111,6 +111,23 @@ def growth(database: str) -> list[Row]:
     ]
 
 
+def archive() -> list[Row]:
+    """The page of an archive with 1,000 issues, kept until it changes, against a page that is a string."""
+    argv = (sys.executable, "-m", "app.cli.main", "bench", "archive", "--json")
+    said = subprocess.run(argv, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    ours = json.loads(said.splitlines()[-1])
+    rate, bar = ours["archive_per_second"], ours["bare_per_second"]
+    return [
+        Row(
+            "archive of 1,000 issues: x bare Flask page",
+            f"{rate:,.0f}/s",
+            f"{bar:,.0f}/s",
+            ours["ratio"],
+            "0.7",
+        )
+    ]
+
+
 def measured_rows(database: str, message: Path) -> list[Row]:
     """Every row there are yardsticks for; what is missing is said, never passed over in silence."""
     rows: list[Row] = []
@@ -120,6 +137,7 @@ def measured_rows(database: str, message: Path) -> list[Row]:
         lambda: with_signing(""),
         slow_relay,
         lambda: growth(""),
+        archive,
     )
     for measure in measurements:
         try:

@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 BENCHES: dict[str, str] = {
+    "archive": "app.cli.bench.archive",
     "downloads": "app.cli.bench.downloads",
     "send": "app.cli.bench.send",
 }
