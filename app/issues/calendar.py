@@ -1,6 +1,6 @@
 """The coming weeks at a glance: which slots are taken, free or skipped, across every change of the clocks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
@@ -19,13 +19,19 @@ WEEKS: Final = 12
 
 @dataclass(frozen=True)
 class Line:
-    """One slot: the issue that has it, or free, or skipped. `clocks` says that they changed since the last one."""
+    """One slot: the issue that has it, or free, or skipped. `clocks` says that they changed since the last one.
+
+    `wall` is its time on the cadence's own wall; `gap` says that readers expect something then: it is the next slot, or
+    an issue is lined up behind it.
+    """
 
     kind: IssueKind
     slot: SlotTime
     issue: Issue | None = None
     skipped: bool = False
     clocks: str = ""
+    wall: datetime | None = None
+    gap: bool = False
 
 
 def coming_slots(session: Session, now: datetime, *, weeks: int = WEEKS) -> list[Line]:
@@ -70,13 +76,17 @@ def _of_kind(session: Session, now: datetime, kind: IssueKind, until: datetime) 
         here = slot.at.astimezone(zone).utcoffset()
         clocks = "" if here == offset else _clocks(offset, here)
         offset = here
-        lines.append(Line(kind, slot, waiting.pop(slot.name, None), slot.name in skipped, clocks))
+        wall = slot.at.astimezone(zone)
+        lines.append(Line(kind, slot, waiting.pop(slot.name, None), slot.name in skipped, clocks, wall))
     lines += [
         Line(kind, SlotTime(issue.slot or "", issue.scheduled_at), issue)
         for issue in waiting.values()
         if issue.scheduled_at
     ]
-    return lines
+    last = max((at for at, line in enumerate(lines) if line.issue), default=0)
+    return [
+        replace(line, gap=at <= last and not line.issue and not line.skipped) for at, line in enumerate(lines)
+    ]
 
 
 def _clocks(before: timedelta | None, after: timedelta | None) -> str:

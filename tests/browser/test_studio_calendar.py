@@ -1,5 +1,6 @@
 """The calendar in a browser: a week skipped and wanted after all, an issue moved by its form."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -41,4 +42,42 @@ def test_a_week_is_skipped_and_an_issue_moved(visit: Callable[..., Page], site: 
     page.get_by_role("button", name="Move it").click()
     expect(page.get_by_role("alert")).to_contain_text("has passed")
     expect(taken).to_contain_text("24 November 2026")
+    drag_it_and_move_it_by_keyboard(page, complaints)
     assert complaints == []
+
+
+def drag_it_and_move_it_by_keyboard(page: Page, complaints: list[str]) -> None:
+    taken = page.locator(".slot", has_text="Owners")
+    grip = page.get_by_role("button", name="Move Owners")
+    page.goto("/admin/calendar")
+    to = page.locator(".slot", has_text="Tuesday 1 December 2026")
+    grip.hover()
+    page.mouse.down()
+    box = to.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 20, steps=6)
+    expect(to).to_have_class(re.compile("slot--target"))
+    shoot(page, "calendar-drag")
+    page.mouse.up()
+    expect(page.get_by_role("status")).to_contain_text("Moved.")
+    expect(taken).to_contain_text("Tuesday 1 December 2026, 8:15 am New York time (EST)")
+    assert page.locator(".slot--gap .slot__when").all_inner_texts()[0].startswith("Tuesday 17 November 2026")
+
+    sunday = page.locator(".slot", has_text="Links,").first.bounding_box()
+    grip.hover()
+    page.mouse.down()
+    assert sunday is not None
+    page.mouse.move(sunday["x"] + 40, sunday["y"] + 20, steps=4)
+    page.mouse.up()
+    expect(taken).to_contain_text("Tuesday 1 December 2026")
+
+    for keys, day in ((["Escape"], "1 December"), (["ArrowDown", "Enter"], "15 December")):
+        grip.press("Enter")
+        expect(page.locator("#grip-said")).to_contain_text("Owners is lifted. Tuesday 8 December 2026")
+        look_over(page, complaints)
+        grip.focus()
+        if grip.get_attribute("aria-pressed") == "false":
+            grip.press("Enter")
+        for key in keys:
+            grip.press(key)
+        expect(taken).to_contain_text(f"Tuesday {day} 2026")
