@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.conversation.attachments import keep_attachments
 from app.conversation.clippings import take_clippings
+from app.conversation.courtesies import confirm_leaving, tell_of_refusal
 from app.conversation.inspecting import Inspection, inspect_mail
 from app.conversation.models import InboundKind, InboundMail, InboundState, Lane
 from app.conversation.proof import read_answered, read_proof
@@ -30,6 +31,7 @@ from app.delivery.verp import SignedAddress, SignedKind, read_address
 from app.foundation.storage import Storage
 from app.foundation.tokens import Signer
 from app.guides.followups import stop_followups
+from app.signup.desk import Desk
 from app.subscribers.models import Subscriber
 from app.subscribers.preferences import leave
 
@@ -45,10 +47,11 @@ def process_inbound(
     storage: Storage,
     signer: Signer,
     hook: Callable[[str], Hook | None] = lambda _name: None,
+    desk: Desk | None = None,
 ) -> InboundKind | None:
     """Work on one stored mail once; None when that was done before or it is quarantined.
 
-    `hook` finds the provider that a stored webhook came from.
+    `hook` finds the provider that a stored webhook came from; without a `desk` nothing is written to anybody.
     """
     inbound = session.scalars(
         select(InboundMail).where(InboundMail.id == inbound_id).with_for_update()
@@ -59,7 +62,7 @@ def process_inbound(
     if inbound.via in PROVIDERS:
         provider = hook(inbound.via)
         events = provider.read(raw) if provider is not None else []
-        inbound.kind = take_events(session, now, inbound, events, signer)
+        inbound.kind = take_events(session, now, inbound, events, signer, desk)
         inbound.state = InboundState.DONE
         return inbound.kind
     found = inspect_mail(raw)
@@ -70,7 +73,7 @@ def process_inbound(
         inbound.kind = take_clippings(session, now, raw, found, signed.author_id)
     else:
         inbound.kind = _act(
-            session, now, inbound, found, signed, _Post(raw, signer.key("address"), written_to)
+            session, now, inbound, found, signed, _Post(raw, signer.key("address"), written_to, desk)
         )
     inbound.state = InboundState.DONE
     return inbound.kind
@@ -83,6 +86,7 @@ class _Post:
     raw: bytes
     key: bytes
     written_to: tuple[str, ...]
+    desk: Desk | None
 
 
 def _act(
@@ -98,12 +102,12 @@ def _act(
         return _take_unproven(session, now, inbound, found, post)
     if signed.kind is SignedKind.BOUNCE:
         if found.kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT}:
-            _take_bounce(session, now, inbound, found, signed.delivery_id)
+            _take_bounce(session, now, inbound, found, signed.delivery_id, post)
         return found.kind
     if found.kind in {InboundKind.BOUNCE, InboundKind.COMPLAINT, InboundKind.AUTO_REPLY}:
         return found.kind
     if signed.kind is SignedKind.LEAVE:
-        _leave(session, now, inbound, signed.subscriber_id, signed.topic_id or None, FORM_MAILTO)
+        _leave(session, now, inbound, signed.subscriber_id, signed.topic_id or None, FORM_MAILTO, post)
         return InboundKind.UNSUBSCRIBE
     if signed.kind is SignedKind.REPLY:
         if signed.lane is not None:
@@ -138,7 +142,7 @@ def _take_reply(
     if delivery is None or delivery.recipient_kind is RecipientKind.AUTHOR:
         return found.kind  # an author who answers a test or a notice talks to nobody
     if found.kind is InboundKind.UNSUBSCRIBE and delivery.recipient_kind is RecipientKind.SUBSCRIBER:
-        _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY)
+        _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY, post)
         return InboundKind.UNSUBSCRIBE
     chosen = signed.lane is not None
     message = add_reply(session, now, inbound, delivery, found, key=post.key, chosen=chosen)
@@ -156,13 +160,17 @@ def _leave(
     subscriber_id: int,
     topic_id: int | None,
     form: str,
+    post: _Post,
 ) -> None:
-    if session.get(Subscriber, subscriber_id) is not None:
-        leave(session, now, subscriber_id, topic_id, form, detail={"inbound_mail": inbound.id})
+    if session.get(Subscriber, subscriber_id) is None:
+        return
+    gone = leave(session, now, subscriber_id, topic_id, form, detail={"inbound_mail": inbound.id})
+    if post.desk is not None:
+        confirm_leaving(session, now, post.desk, inbound, post.raw, subscriber_id, gone)
 
 
 def _take_bounce(
-    session: Session, now: datetime, inbound: InboundMail, found: Inspection, delivery_id: int
+    session: Session, now: datetime, inbound: InboundMail, found: Inspection, delivery_id: int, post: _Post
 ) -> None:
     """One piece of news about one delivery, whatever number of recipients the report speaks of."""
     if found.kind is InboundKind.COMPLAINT:
@@ -174,7 +182,7 @@ def _take_bounce(
             return
         bounce_class, reason, status = report.bounce_class, report.reason, report.status
         words = report.words
-    record_bounce(
+    verdict = record_bounce(
         session,
         now,
         delivery_id=delivery_id,
@@ -188,6 +196,8 @@ def _take_bounce(
             f"{delivery_id} {bounce_class} {inbound.fingerprint}".encode()
         ).hexdigest(),
     )
+    if verdict.refused is not None and post.desk is not None:
+        tell_of_refusal(session, now, post.desk, verdict.refused)
 
 
 _SEVERITY = (BounceClass.POLICY, BounceClass.SOFT, BounceClass.HARD)

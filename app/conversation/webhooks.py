@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.conversation.courtesies import tell_of_refusal
 from app.conversation.models import InboundKind, InboundMail
 from app.conversation.proof import read_clue
 from app.conversation.providers.events import EventKind, Hook, ProviderEvent
@@ -28,6 +29,7 @@ from app.foundation.settings import Settings
 from app.foundation.storage import Storage
 from app.foundation.tokens import Signer
 from app.issues.fetching import Fetcher
+from app.signup.desk import Desk
 from app.subscribers.models import Subscriber
 from app.subscribers.preferences import leave
 
@@ -52,7 +54,12 @@ def find_hook(name: str, settings: Settings, fetcher: Fetcher, storage: Storage)
 
 
 def take_events(
-    session: Session, now: datetime, inbound: InboundMail, events: list[ProviderEvent], signer: Signer
+    session: Session,
+    now: datetime,
+    inbound: InboundMail,
+    events: list[ProviderEvent],
+    signer: Signer,
+    desk: Desk | None = None,
 ) -> InboundKind:
     """Draw the consequences of a stored webhook; the kind of its most telling event."""
     for event in events:
@@ -67,7 +74,7 @@ def take_events(
         if verdict is None:
             continue
         told = f"{inbound.via} {event.kind} {delivery.id} {event.event_id or inbound.fingerprint}"
-        record_bounce(
+        told_of = record_bounce(
             session,
             now,
             delivery_id=delivery.id,
@@ -79,6 +86,8 @@ def take_events(
             raw_key=inbound.storage_key,
             fingerprint=hashlib.sha256(told.encode("utf-8", "replace")).hexdigest(),
         )
+        if told_of.refused is not None and desk is not None:
+            tell_of_refusal(session, now, desk, told_of.refused)
     kinds = {event.kind for event in events}
     if EventKind.COMPLAINT in kinds:
         return InboundKind.COMPLAINT

@@ -21,6 +21,7 @@ from app.delivery.models import (
     OutcomeState,
     RecipientKind,
 )
+from app.delivery.unrest import Refused, heed_refusal
 from app.subscribers.models import Subscriber, Suppression, SuppressionReason
 from app.subscribers.suppression import suppress
 
@@ -35,6 +36,7 @@ class BounceVerdict:
 
     recorded: bool
     suppressed: bool = False
+    refused: Refused | None = None
 
 
 NOTHING_NEW = BounceVerdict(recorded=False)
@@ -56,7 +58,8 @@ def record_bounce(
     """Record the news once and draw the consequence.
 
     `fingerprint` names the news itself (64 hex digits), so that the same DSN or webhook event told ten times
-    counts once; reports of `delayed` must not be brought here. A delivery we do not know changes nothing.
+    counts once; reports of `delayed` must not be brought here. A delivery we do not know changes nothing. Refusals
+    of our own kind may pause the Edition; while it is being sent, whoever hears the SMTP answers sees to that.
     """
     delivery = session.get(Delivery, delivery_id)
     if delivery is None:
@@ -81,6 +84,8 @@ def record_bounce(
         return NOTHING_NEW
     if not address_hash:
         return BounceVerdict(recorded=True)
+    if source is not BounceSource.SMTP and (refused := heed_refusal(session, bounce, delivery)):
+        return BounceVerdict(recorded=True, refused=refused)
     cause = _cause(session, now, bounce, delivery)
     if cause is None:
         return BounceVerdict(recorded=True)

@@ -36,7 +36,7 @@ def pause_edition(session: Session, now: datetime, edition_id: int, reason: str 
         raise Conflict(f"It is {get_edition(session, edition_id).state.value}, so there is nothing to pause.")
 
 
-def resume_edition(session: Session, now: datetime, edition_id: int) -> None:  # noqa: ARG001
+def resume_edition(session: Session, now: datetime, edition_id: int) -> None:
     """Go on where it stopped. Raises Conflict when it is not paused."""
     resumed = changed_rows(
         session,
@@ -46,6 +46,7 @@ def resume_edition(session: Session, now: datetime, edition_id: int) -> None:  #
             state=case((Edition.opened_at.is_(None), EditionState.OPEN), else_=EditionState.SENDING),
             pause_reason="",
             trouble="",
+            resumed_at=now,
         ),
     )
     if resumed != 1:

@@ -28,6 +28,7 @@ from app.delivery.models import BounceSource, Edition
 from app.delivery.office import Office
 from app.delivery.outcomes import LeaseLost, Result, record, unrecorded
 from app.delivery.owners import boottime
+from app.delivery.verdicts import judge
 from app.foundation.db import table_of
 from app.foundation.errors import Conflict
 
@@ -223,7 +224,7 @@ class Desk:
             delivery_id=result.delivery_id,
             source=BounceSource.SMTP,
             bounce_class=verdict.bounce,
-            reason=f"{result.code or ''} {result.enhanced}".strip(),
+            reason=judge(status=result.enhanced, code=result.code, text=result.reply).reason.value,
             status=result.enhanced,
             evidence=result.reply,
             raw_key="",

@@ -115,6 +115,7 @@ class Edition(Base):
     excluded: Mapped[int] = mapped_column(default=0, doc="of the audience, excluded when the ledger opened")
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None] = mapped_column(doc="the last time it went on after a pause")
     gated_at: Mapped[datetime | None] = mapped_column(doc="every message was rendered and checked")
     finished_at: Mapped[datetime | None]
 

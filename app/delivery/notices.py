@@ -11,7 +11,7 @@ from app.accounts.queries import active_authors
 from app.delivery.branding import brand_of, sender_of
 from app.delivery.editions import freeze_edition
 from app.delivery.ledger import queue_delivery
-from app.delivery.models import Delivery, EditionClass, RecipientKind
+from app.delivery.models import Delivery, Edition, EditionClass, EditionState, RecipientKind
 from app.foundation.links import Links
 from app.publication.settings import get_publication
 from app.rendering.mail import render_mail
@@ -25,6 +25,27 @@ class Notice:
     paragraphs: tuple[str, ...]
     action_label: str = ""
     action_url: str = ""
+
+
+def tell_of_pause(
+    session: Session, now: datetime, edition: Edition, why: str, *, emails_dir: Path, links: Links
+) -> None:
+    """That an Edition does not go on, or that what has gone out is being refused. Raises as tell_authors does."""
+    gone = edition.state is EditionState.DONE
+    was = "has gone out, and this came back" if gone else "was being sent when this happened"
+    advice = (
+        "Nobody was taken off the list for it. Read what the servers say before the next letter goes out."
+        if gone
+        else "Nobody is lost and nobody is mailed twice. Look at it in the studio, then resume or stop it."
+    )
+    notice = Notice(
+        headline="Mail servers refuse a letter" if gone else "Sending is paused",
+        paragraphs=(f"“{edition.subject}” {was}: {why}", advice),
+        action_label="Open the studio",
+        action_url=links.admin(),
+    )
+    occasion = f"paused:{edition.id}:{now:%Y%m%d%H%M}"
+    tell_authors(session, now, notice, emails_dir=emails_dir, links=links, occasion=occasion)
 
 
 def tell_authors(

@@ -1,11 +1,11 @@
-"""The mails of signing up: confirmation, welcome, guide, fresh link. Each goes through the ledger as one delivery.
+"""The mails of signing up and leaving. Each goes through the ledger as one delivery.
 
 A mail is rendered once for each wording it can have and frozen under a hash of its content, so thousands of
 confirmations share one Edition and only the link differs.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +32,8 @@ from app.rendering.slots import RenderedMail
 from app.signup.desk import Desk
 from app.signup.models import JoinRequest
 from app.signup.wording import in_sentence
-from app.subscribers.models import Topic, TopicKind
+from app.subscribers.models import SubscriptionState, Topic, TopicKind
+from app.subscribers.queries import list_topics, subscriptions_of
 
 
 def queue_confirmation(
@@ -124,6 +125,29 @@ def queue_new_edition(session: Session, now: datetime, desk: Desk, grant: Grant,
     token = download_token(desk.signer, grant, now, desk.rules)
     occasion = f"offer:{grant.id}:{file.id}"
     return _queue(session, now, edition, grant.subscriber_id, occasion, download_token=token)
+
+
+def queue_left(
+    session: Session,
+    now: datetime,
+    desk: Desk,
+    subscriber_id: int,
+    topic_ids: Collection[int],
+    *,
+    occasion: str,
+) -> Delivery:
+    """The one answer to a mail that asked to leave."""
+    topics = list_topics(session)
+    still_on = subscriptions_of(session, subscriber_id).values()
+    edition = _edition(
+        session,
+        now,
+        desk,
+        "left",
+        topics=tuple(in_sentence(topic.name) for topic in topics if topic.id in topic_ids),
+        all=SubscriptionState.ON not in still_on,
+    )
+    return _queue(session, now, edition, subscriber_id, occasion)
 
 
 def _edition(

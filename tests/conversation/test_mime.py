@@ -5,7 +5,7 @@ import time
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.conversation.charsets import decode_header, decode_text
@@ -92,6 +92,8 @@ def test_no_bytes_raise(raw: bytes) -> None:
 
 
 @given(st.text(max_size=300))
+@example("&\n")  # a line that is nothing but a sign
+@example("Anna & \n&\n/ &\n")
 @settings(max_examples=200, deadline=None)
 def test_no_header_raises(text: str) -> None:
     raw = f"From: {text}\nSubject: {text}\nContent-Type: {text}\nReturn-Path: {text}\n\n{text}"

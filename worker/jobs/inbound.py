@@ -8,6 +8,7 @@ from app.conversation.quarantine import begin_attempt, forgive_attempt, record_f
 from app.conversation.routing import process_inbound
 from app.conversation.webhooks import find_hook
 from app.foundation.errors import Unavailable
+from app.signup.desk import Desk
 from worker.state import runtime
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ def process(inbound_id: int) -> None:
                 storage=here.storage,
                 signer=here.signer,
                 hook=lambda name: find_hook(name, here.settings, here.fetcher, here.storage),
+                desk=Desk(here.signer, here.links, here.address_key, here.settings.emails_dir),
             )
     except (OperationalError, Unavailable):
         with here.database.writing() as session:

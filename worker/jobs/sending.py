@@ -16,7 +16,7 @@ from app.delivery.editions import get_edition
 from app.delivery.gate import Gate
 from app.delivery.letterhead import letterhead_of
 from app.delivery.models import EditionClass
-from app.delivery.notices import Notice, tell_authors
+from app.delivery.notices import tell_of_pause as tell
 from app.delivery.office import Office
 from app.delivery.owners import this_process
 from app.delivery.pace import plan_of
@@ -79,23 +79,7 @@ def tell_of_pause(here: Runtime, edition_id: int, why: str) -> None:
             edition = get_edition(session, edition_id)
             if edition.edition_class is EditionClass.AUTHOR:
                 return
-            notice = Notice(
-                headline="Sending is paused",
-                paragraphs=(
-                    f"“{edition.subject}” was being sent when this happened: {why}",
-                    "Nobody is lost and nobody is mailed twice. Look at it in the studio, then resume or stop it.",
-                ),
-                action_label="Open the studio",
-                action_url=here.links.admin(),
-            )
-            tell_authors(
-                session,
-                now,
-                notice,
-                emails_dir=here.settings.emails_dir,
-                links=here.links,
-                occasion=f"paused:{edition_id}:{now:%Y%m%d%H%M}",
-            )
+            tell(session, now, edition, why, emails_dir=here.settings.emails_dir, links=here.links)
     except HandoffError:
         log.exception("the authors could not be told that edition %s is paused", edition_id)
 

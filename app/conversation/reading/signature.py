@@ -184,7 +184,7 @@ def closing_formula(line: str) -> bool:
     if bare in _FORMULAS:
         return True
     words = bare.replace("/", " ").replace("&", " ").split()
-    if "," in bare or len(words) > 6 or words[-1].strip(_STRIP) not in _FORMULA_ENDS:
+    if not words or "," in bare or len(words) > 6 or words[-1].strip(_STRIP) not in _FORMULA_ENDS:
         return False
     # "Three wishes" and "with all due respect" are no farewells.
     return words[-1] not in _DOUBTFUL_ENDS or (len(words) > 1 and all(word in _WARM for word in words[:-1]))
