@@ -299,7 +299,7 @@ def test_a_week_of_clipping_is_held_with_five_and_goes_out_with_six(
     paste(page, web.url("/desk"))
     expect(row(page, "About desk").get_by_text("The Ward Review")).to_be_visible()
     page.get_by_role("button", name="Pick: About desk").click()
-    expect(page.get_by_text("7 are picked. A digest has six: put 1 back")).to_be_visible()
+    expect(page.get_by_text("7 are picked. A digest has six: take 1 out")).to_be_visible()
     try_to_schedule(page)
     expect(page.get_by_role("alert")).to_contain_text("has six links")
     page.goto("/admin/links")

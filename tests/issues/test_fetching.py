@@ -24,6 +24,7 @@ from app.issues.fetching import Fetched, FetchFailed, Limits, Problem, SafeFetch
 from app.issues.places import Address, PublicWeb, is_public
 from app.issues.targets import read_target
 from app.wiring import build_runtime
+from tests.fixtures.pace import allowed
 from tests.fixtures.web import OnePlace, Site
 
 PUBLIC = "93.184.215.14"
@@ -316,11 +317,11 @@ def streamed(piece: bytes, times: int, head: str = "") -> Callable[[socket.socke
 
 
 def measured(call: Callable[[], Fetched]) -> tuple[Fetched, float, int]:
-    """The answer, the seconds it took, and the most memory held meanwhile."""
+    """The answer, the processor's seconds it took (the site's too), and the most memory held meanwhile."""
     tracemalloc.start()
-    begun = time.monotonic()
+    begun = time.process_time()
     answer = call()
-    seconds = time.monotonic() - begun
+    seconds = time.process_time() - begun
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return answer, seconds, peak
@@ -331,7 +332,7 @@ def test_of_ten_gigabytes_three_megabytes_are_taken(site: Site) -> None:
     answer, seconds, peak = measured(lambda: fetcher(site).fetch(url, Want.PAGE))
     assert len(answer.body) == 3 * MB
     assert answer.cut
-    assert seconds < 5
+    assert seconds < allowed(1.5)
     assert peak < 12 * MB
 
 
@@ -345,7 +346,7 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_we_read(site: Site) -> None:
     answer, seconds, peak = measured(lambda: fetcher(site).fetch(site.url(), Want.PAGE))
     assert len(answer.body) == 3 * MB
     assert answer.cut
-    assert seconds < 5
+    assert seconds < allowed(1.5)
     assert peak < 16 * MB
 
 
@@ -402,7 +403,7 @@ def test_a_slow_site_has_the_seconds_of_the_errand_and_no_more(site: Site, name:
     url = site.script("/", SLOW[name])
     begun = time.monotonic()
     assert problem_of(lambda: fetcher(site, seconds=0.6).fetch(url, Want.PAGE)) is Problem.TOO_SLOW
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 0.6 + allowed(1.5)
 
 
 def test_the_seconds_are_shared_by_all_hops(site: Site) -> None:
@@ -505,7 +506,7 @@ def test_a_link_check_reads_the_status_and_not_the_body(site: Site) -> None:
     begun = time.monotonic()
     found = fetcher(site).check_link(site.url("/old"))
     assert (found.status, found.final_url, found.problem) == (200, site.url("/new"), "")
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < allowed(2.5)
 
 
 @pytest.mark.parametrize(

@@ -104,15 +104,17 @@ const sameIn = (at) => (at.name === "to" ? `button[value="${at.value}"]` : at.cl
 
 async function move(clip, fields, words) {
   const id = clip.dataset.clip;
+  let moved = false;
   board.setAttribute("aria-busy", "true");
   try {
     await send(clip.querySelector("[data-move]").action, fields);
-    say(words);
+    moved = true;
   } catch (error) {
     say(error instanceof TypeError ? "No connection: it lies where it lay." : error.message, true);
   }
   await look().catch(() => {});
   board.removeAttribute("aria-busy");
+  if (moved) say(fields.to === "picked" ? `${words} (${document.getElementById("digest-count").textContent})` : words);
   return document.getElementById(`clip-${id}`);
 }
 
