@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
-from operator import itemgetter
+from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from app.delivery.dkim import Seal, canonical_value
@@ -18,11 +18,14 @@ from app.delivery.headers import is_addr_spec, split_mailbox, text_header
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import Compiled, Piece, Use, write_value
 from app.delivery.models import RecipientKind
+from app.delivery.splicing import splicer
 from app.delivery.verp import ReplyLane
 from app.foundation.errors import InvalidInput
 from app.foundation.tokens import Purpose, pack, pack_each
 from app.rendering.slots import clean_value
 from app.subscribers.models import Function
+
+MOST_REMEMBERED = 8192
 
 FUNCTION_WORDS = {
     Function.CX: "customer experience",
@@ -100,13 +103,18 @@ class Composer:
         head = build_head(facts, compiled, letterhead)
         pieces: list[Piece] = [*head, *compiled.body]
         self._uses = tuple(dict.fromkeys(piece for piece in pieces if isinstance(piece, Use)))
-        self._pick = _picker(pieces, self._uses)
-        self._head_pieces = len(head)
+        self._whole = splicer(pieces, self._uses)
+        self._head, self._body = splicer(head, self._uses), splicer(compiled.body, self._uses)
+        self._subject_slots = tuple(piece.name for piece in compiled.subject if isinstance(piece, Use))
+        self._remembered = {
+            use: _Remembered(self._write_subject if use == SUBJECT else partial(_write_one, use))
+            for use in self._uses
+        }
         self._seal: Seal | None = None
         if letterhead.dkim:
             names, signed = canonical_head(head)
             self._seal = Seal(letterhead.dkim, names)
-            self._pick_signed = _picker(signed, self._uses)
+            self._signed = splicer(signed, self._uses)
             self._subject_at = self._uses.index(SUBJECT) if SUBJECT in self._uses else -1
         self.size = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
         """Bytes of a message without its readers' values."""
@@ -146,32 +154,34 @@ class Composer:
         """The message in pieces, for one join together with whatever else goes out with it."""
         if letter.composer is not None and letter.composer is not self:
             return letter.composer.pieces(letter)
-        pieces = self._pick(letter.values)
         if self._seal is None:
-            return pieces
-        body = b"".join(pieces[self._head_pieces :])
-        return (self._seal.lines(self._signed_headers(letter), body), *pieces[: self._head_pieces], body)
+            return self._whole(letter.values)
+        body = b"".join(self._body(letter.values))
+        return (self._seal.lines(self._signed_headers(letter), body), *self._head(letter.values), body)
 
     def _signed_headers(self, letter: Letter) -> bytes:
         values = letter.values
         at = self._subject_at
         if at >= 0:
             values = (*values[:at], canonical_value(values[at]), *values[at + 1 :])
-        return b"".join(self._pick_signed(values))
+        return b"".join(self._signed(values))
 
     def compose(self, letter: Letter) -> Outgoing:
         """The whole message. Raises InvalidInput when it has a problem."""
         if letter.problem:
             raise InvalidInput(letter.problem)
-        pieces = self.pieces(letter)
-        head = (letter.composer or self)._head_pieces + (self._seal is not None)
+        if letter.composer is not None and letter.composer is not self:
+            return letter.composer.compose(letter)
+        head, body = b"".join(self._head(letter.values)), b"".join(self._body(letter.values))
+        if self._seal is not None:
+            head = self._seal.lines(self._signed_headers(letter), body) + head
         return Outgoing(
             delivery_id=letter.delivery_id,
             attempt=letter.attempt,
             sender=letter.sender.decode(),
             recipient=letter.recipient,
-            head=b"".join(pieces[:head]),
-            body=b"".join(pieces[head:]),
+            head=head,
+            body=body,
         )
 
     def longest(self, letter: Letter) -> int:
@@ -185,16 +195,12 @@ class Composer:
     def _prepare(self, readers: Sequence[Reader]) -> list[Letter]:
         deliveries = pack_each([reader.delivery_id for reader in readers])
         tokens = self._tokens(readers, deliveries)
-        columns = [self._column(use, readers, tokens) for use in self._uses]
-        rows = zip(*columns, strict=True)
-        domain = self._letterhead.bounce_domain.encode()
-        if not domain:
+        rows = zip(*[self._column(use, readers, tokens) for use in self._uses], strict=True)
+        domain = b"@" + self._letterhead.bounce_domain.encode()
+        if domain == b"@":
             return [Letter(reader, self._sender, row) for reader, row in zip(readers, rows, strict=True)]
         verp = self._letterhead.signer.sign_many(Purpose.BOUNCE, deliveries)
-        return [
-            Letter(reader, b"bounce+" + token + b"@" + domain, row)
-            for reader, token, row in zip(readers, verp, rows, strict=True)
-        ]
+        return list(map(Letter, readers, [b"bounce+" + token + domain for token in verp], rows))
 
     def _tokens(self, readers: Sequence[Reader], deliveries: list[bytes]) -> dict[str, list[bytes]]:
         """The tokens we sign ourselves, by slot name, for those slots that occur."""
@@ -215,34 +221,38 @@ class Composer:
     def _column(self, use: Use, readers: Sequence[Reader], tokens: dict[str, list[bytes]]) -> Sequence[bytes]:
         """One slot's value for each reader. Raises InvalidInput for a value that cannot be written."""
         if use == ADDRESS:
-            return [_address(reader.address) for reader in readers]
+            return _addresses([reader.address for reader in readers])
         if use == DATE:
             return [_date(reader.queued_at) if reader.queued_at else self._date for reader in readers]
-        if use == SUBJECT:
-            return [self._write_subject(reader) for reader in readers]
         signed = tokens.get(use.name)
         if signed is not None:
             return signed
-        return [_write(use, value_of(use.name, reader)) for reader in readers]
+        names = self._subject_slots if use == SUBJECT else (use.name,)
+        remembered = self._remembered[use]
+        given = [_values(name, readers) for name in names]
+        return [remembered[values] for values in zip(*given, strict=True)]
 
-    def _write_subject(self, reader: Reader) -> bytes:
+    def _write_subject(self, values: tuple[str, ...]) -> bytes:
+        own = iter(values)
         words = [
-            piece if isinstance(piece, str) else _clean(value_of(piece.name, reader)) or piece.fallback
+            piece if isinstance(piece, str) else clean_value(next(own)) or piece.fallback
             for piece in self._subject
         ]
-        return _subject("".join(words))
+        return text_header("Subject", "".join(words))[len("Subject: ") : -2]
 
 
-def _picker(pieces: Sequence[Piece], uses: Sequence[Use]) -> Callable[[tuple[bytes, ...]], tuple[bytes, ...]]:
-    """From a reader's values, in the order of `uses`, to all pieces in order: one look-up in C for the lot."""
-    constants = tuple(piece for piece in pieces if isinstance(piece, bytes))
-    place = {use: len(constants) + number for number, use in enumerate(uses)}
-    number = iter(range(len(constants)))
-    order = [place[piece] if isinstance(piece, Use) else next(number) for piece in pieces]
-    if len(order) == 1:
-        return lambda values: (constants + values)[:1]
-    pick: Callable[[tuple[bytes, ...]], tuple[bytes, ...]] = itemgetter(*order)
-    return lambda values: pick(constants + values)
+class _Remembered(dict[tuple[str, ...], bytes]):
+    """What was written for the same values before: first names repeat, and so do functions."""
+
+    def __init__(self, write: Callable[[tuple[str, ...]], bytes]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, values: tuple[str, ...]) -> bytes:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        written = self[values] = self._write(values)
+        return written
 
 
 _BY_DELIVERY = {
@@ -252,14 +262,26 @@ _BY_DELIVERY = {
 _BY_LANE = {f"{lane.name.lower()}_token": pack(lane) for lane in ReplyLane}
 _BY_PLACE = {"unsubscribe_token": Purpose.UNSUBSCRIBE, "leave_token": Purpose.LEAVE}
 
-_clean = lru_cache(maxsize=8192)(clean_value)
-_write = lru_cache(maxsize=8192)(write_value)  # first names repeat, and so do functions
+
+def _addresses(addresses: list[str]) -> list[bytes]:
+    for address in addresses:
+        if not is_addr_spec(address):
+            raise InvalidInput(f"{address!r} cannot stand in a header.", field="address")
+    return [address.encode() for address in addresses]
 
 
-def _address(address: str) -> bytes:
-    if not is_addr_spec(address):
-        raise InvalidInput(f"{address!r} cannot stand in a header.", field="address")
-    return address.encode()
+def _write_one(use: Use, values: tuple[str, ...]) -> bytes:
+    return write_value(use, values[0])
+
+
+def _values(name: str, readers: Sequence[Reader]) -> list[str]:
+    """One slot's own value of each reader."""
+    if name == "first_name" and not any(map(_SLOTS, readers)):
+        return list(map(_FIRST_NAME, readers))
+    return [value_of(name, reader) for reader in readers]
+
+
+_SLOTS, _FIRST_NAME = attrgetter("slots"), attrgetter("first_name")
 
 
 def value_of(name: str, reader: Reader) -> str:
@@ -273,11 +295,6 @@ def value_of(name: str, reader: Reader) -> str:
     if name == "function" and reader.function:
         return FUNCTION_WORDS[Function(reader.function)]
     return ""
-
-
-@lru_cache(maxsize=8192)
-def _subject(words: str) -> bytes:
-    return text_header("Subject", words)[len("Subject: ") : -2]
 
 
 def _date(instant: datetime) -> bytes:

@@ -15,6 +15,15 @@ from app.delivery.feed import Parcel, Source
 DOT: Final = b".\r\n"
 _LONGEST_REPLY: Final = 64_000
 _CLASSES: Final = {Step.MAIL: (2, 4, 5), Step.RCPT: (2, 4, 5), Step.DATA: (3, 4, 5), Step.DOT: (2, 4, 5)}
+_MAIL, _RCPT, _DATA, _DOT = (
+    Step.MAIL,
+    Step.RCPT,
+    Step.DATA,
+    Step.DOT,
+)  # looking a member up costs more than using it
+
+Expected = tuple[Step, Parcel]
+"""One reply that is still to come."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +35,6 @@ class Offer:
     max_size: int = 0
     utf8: bool = False
     dsn: bool = False
-
-
-class Expected:
-    """One reply that is still to come."""
-
-    __slots__ = ("parcel", "step")
-
-    def __init__(self, step: Step, parcel: Parcel) -> None:
-        self.step = step
-        self.parcel = parcel
 
 
 class Dialogue:
@@ -74,7 +73,7 @@ class Dialogue:
         parcel = self._next()
         if parcel is None:
             return False
-        self._envelope(parcel)
+        self.out.append(self._envelope(parcel))
         return True
 
     def feed(self, data: bytes) -> None:
@@ -95,9 +94,7 @@ class Dialogue:
         """The connection is gone with so many bytes unwritten: what is under way ends as uncertain or untouched."""
         self.closing = self.abort = True
         self.why = self.why or why
-        under_way = {
-            expected.parcel: expected.step for expected in self.expected if expected.step is not Step.RSET
-        }
+        under_way = {parcel: step for step, parcel in self.expected if step is not Step.RSET}
         self.expected.clear()
         for parcel, step in under_way.items():
             if parcel.refusal is not None:
@@ -111,13 +108,13 @@ class Dialogue:
     def _all_well(self, lines: list[bytes]) -> bool:
         """The one case worth a shorter way: 250 to the dot, 250, 250 and 354 to the next envelope."""
         expected = self.expected
-        if len(expected) != 4 or self._reply or expected[0].step is not Step.DOT:
+        if len(expected) != 4 or self._reply:
             return False
         dot, mail, rcpt, go = lines
         if not (dot[:4] == mail[:4] == rcpt[:4] == b"250 " and go[:4] == b"354 "):
             return False
-        done, upcoming = expected[0].parcel, expected[3].parcel
-        if done.refusal is not None or expected[1].step is not Step.MAIL:
+        (first, done), (second, upcoming), _, _ = expected
+        if first is not _DOT or second is not _MAIL or done.refusal is not None:
             return False
         expected.clear()
         self.delivered += 1
@@ -136,8 +133,8 @@ class Dialogue:
         if not self.expected:
             self.closing = True  # e.g. an unasked 421: the relay is about to close
             return
-        expected = self.expected.popleft()
-        self._heard(expected.step, expected.parcel, Answer(expected.step, int(line[:3]), text, self._relay))
+        step, parcel = self.expected.popleft()
+        self._heard(step, parcel, Answer(step, int(line[:3]), text, self._relay))
 
     def _heard(self, step: Step, parcel: Parcel, answer: Answer) -> None:
         if answer.code == 421:
@@ -164,7 +161,7 @@ class Dialogue:
             self.lost("the relay went on after it had refused MAIL")
         elif answer.code == 354:
             self.out.append(DOT)  # RFC 2920, 3.1: nobody is to get it, so it is ended at once
-            self.expected.append(Expected(Step.DOT, parcel))
+            self.expected.append((_DOT, parcel))
         else:
             self._dirty = True
             self._end(parcel, parcel.refusal or answer)
@@ -173,8 +170,8 @@ class Dialogue:
         """421 at any step: about the connection, except after the dot, where it is the answer to the message."""
         if step is Step.DOT and parcel.refusal is None:
             self._source.answered(parcel, answer)
-        elif all(other.parcel is not parcel for other in self.expected):
-            self.expected.append(Expected(step, parcel))
+        elif all(other is not parcel for _, other in self.expected):
+            self.expected.append((step, parcel))
         self.lost(f"{answer.code} {answer.text}")
 
     def _go_on(self, step: Step, parcel: Parcel) -> None:
@@ -186,10 +183,10 @@ class Dialogue:
             self._end(parcel, parcel.refusal)
         elif step is Step.MAIL:
             self.out.append(self._rcpt(parcel))
-            self.expected.append(Expected(Step.RCPT, parcel))
+            self.expected.append((_RCPT, parcel))
         else:
             self.out.append(b"DATA\r\n")
-            self.expected.append(Expected(Step.DATA, parcel))
+            self.expected.append((_DATA, parcel))
 
     def _end(self, parcel: Parcel, answer: Answer) -> None:
         self.delivered += 200 <= answer.code < 300
@@ -217,28 +214,43 @@ class Dialogue:
             self._source.put_back(parcel, "its lease has run out")
             self.lost("its lease has run out")
             return
-        self.out.extend(pieces)
-        self.out.append(DOT)
-        self.expected.append(Expected(Step.DOT, parcel))
-        self.tail = 0
-        if self._offer.pipelining:
-            upcoming = self._next()
-            if upcoming is not None:
-                self._envelope(upcoming)
-                self.tail = len(self.out[-1]) + len(self.out[-2])
+        out = self.out
+        out.extend(pieces)
+        self.expected.append((_DOT, parcel))
+        upcoming = self._next() if self._offer.pipelining else None
+        if upcoming is None:
+            self.tail = 0
+            out.append(DOT)
+            return
+        envelope = self._envelope(upcoming)
+        self.tail = len(envelope)
+        out.append(DOT + envelope)
 
-    def _envelope(self, parcel: Parcel) -> None:
+    def _envelope(self, parcel: Parcel) -> bytes:
+        """The commands that begin with a parcel: all, or the first where the relay answers them one by one."""
         expected = self.expected
+        before = b""
         if self._dirty:
             self._dirty = False
-            self.out.append(b"RSET\r\n")
-            expected.append(Expected(Step.RSET, parcel))
-        self.out.append(self._mail(parcel))
-        expected.append(Expected(Step.MAIL, parcel))
-        if self._offer.pipelining:
-            self.out.append(self._rcpt(parcel) + b"DATA\r\n")
-            expected.append(Expected(Step.RCPT, parcel))
-            expected.append(Expected(Step.DATA, parcel))
+            before = b"RSET\r\n"
+            expected.append((Step.RSET, parcel))
+        if not self._offer.pipelining:
+            expected.append((_MAIL, parcel))
+            return before + self._mail(parcel)
+        expected += ((_MAIL, parcel), (_RCPT, parcel), (_DATA, parcel))
+        letter = parcel.letter
+        address = letter.recipient
+        if self._offer.dsn or before or not address.isascii():
+            return before + self._mail(parcel) + self._rcpt(parcel) + b"DATA\r\n"
+        ends = (
+            b"MAIL FROM:<",
+            letter.sender,
+            self._mail_end,
+            b"\r\nRCPT TO:<",
+            address.encode(),
+            b">\r\nDATA\r\n",
+        )
+        return b"".join(ends)
 
     def _mail(self, parcel: Parcel) -> bytes:
         letter = parcel.letter

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_AFTER: Final = 1_000
 SEND_BUFFER: Final = 1 << 19
-MOST_READ: Final = 1 << 16
+MOST_READ: Final = 1 << 12  # a relay's answers are short, and room for more is not free
 SWEEP_SECONDS: Final = 1.0
 
 # Seconds to wait for an answer at the least: RFC 5321, 4.5.3.2.
@@ -35,10 +35,12 @@ _NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 class Line:
     """One open connection."""
 
-    __slots__ = ("dialogue", "pending", "relay", "since", "sock")
+    __slots__ = ("dialogue", "pending", "recv", "relay", "send", "since", "sock", "tls")
 
     def __init__(self, sock: socket.socket, relay: Relay, dialogue: Dialogue, now: float) -> None:
         self.sock = sock
+        self.recv, self.send = sock.recv, sock.send
+        self.tls = isinstance(sock, ssl.SSLSocket)
         self.relay = relay
         self.dialogue = dialogue
         self.pending: memoryview | None = None
@@ -174,9 +176,9 @@ class Pump:
     def _read(self, line: Line) -> None:
         dialogue = line.dialogue
         try:
-            data = line.sock.recv(MOST_READ)
-            while isinstance(line.sock, ssl.SSLSocket) and line.sock.pending():
-                data += line.sock.recv(MOST_READ)
+            data = line.recv(MOST_READ)
+            if line.tls:
+                data += self._decrypted(line)
             if not data:
                 self._lost(line, "the relay closed it")
                 return
@@ -195,20 +197,27 @@ class Pump:
         elif dialogue.idle:
             self._rest(line)
 
+    def _decrypted(self, line: Line) -> bytes:
+        """What TLS has read already and no selector will tell of."""
+        data = b""
+        try:
+            while isinstance(line.sock, ssl.SSLSocket) and line.sock.pending():
+                data += line.recv(MOST_READ)
+        except _NOT_NOW:  # half a record: the selector will tell of its other half
+            return data
+        return data
+
     def _write(self, line: Line) -> None:
         """Write what the dialogue has to say; what the kernel does not take waits until it does."""
         out = line.dialogue.out
-        if line.pending is not None:
-            data = line.pending if not out else memoryview(bytes(line.pending) + b"".join(out))
-        else:
-            data = memoryview(b"".join(out))
+        data = b"".join(out) if line.pending is None else b"".join((line.pending, *out))
         out.clear()
         try:
-            written = line.sock.send(data)
+            written = line.send(data)
         except _NOT_NOW:
             written = 0
         except OSError as error:
-            line.pending = data
+            line.pending = memoryview(data)
             self._lost(line, str(error))
             return
         if written == len(data):
@@ -218,7 +227,7 @@ class Pump:
             return
         if line.pending is None:
             self._selector.modify(line.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
-        line.pending = data[written:]
+        line.pending = memoryview(data)[written:]
         line.since = self._now
 
     def _rest(self, line: Line) -> None:
@@ -258,7 +267,7 @@ class Pump:
                 self._switchboard.worked(line.relay)
             if line.dialogue.idle:
                 continue
-            patience = PATIENCE[line.dialogue.expected[0].step] * self._patience
+            patience = PATIENCE[line.dialogue.expected[0][0]] * self._patience
             if self._now - line.since > patience:
                 self._lost(line, f"no answer within {patience:.0f} seconds")
 
