@@ -174,6 +174,13 @@ def count_tray(session: Session, author_id: int) -> dict[Shown, int]:
     return dict(zip(Shown, session.execute(select(*counts).select_from(Clip)).one(), strict=True))
 
 
+def clip_at_hand(session: Session, key: str) -> Clip | None:
+    """The article as it lies in the tray, on the shortlist or among the picks; the page's own word counts."""
+    at_hand = Clip.state.in_((ClipState.TRAY, ClipState.SHORTLISTED, ClipState.PICKED))
+    query = select(Clip).where(Clip.key_hash == key, at_hand, Clip.duplicate_of_id.is_(None))
+    return session.scalar(query.order_by(Clip.id).limit(1))
+
+
 def doubles_of(session: Session, clip_ids: Sequence[int]) -> dict[int, list[str]]:
     """Under which other addresses each of these articles was clipped as well."""
     query = select(Clip.duplicate_of_id, Clip.url).where(Clip.duplicate_of_id.in_(clip_ids))

@@ -14,6 +14,8 @@ MAX_TAGS: Final = 40_000
 MAX_VALUE: Final = 4_000
 MAX_DATA: Final = 400_000
 
+_MARKUP: Final = re.compile(r"<(?=[A-Za-z!?/])")
+"""Any other angle bracket is a word of the text."""
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
 # Possessive: a tag without its end costs one look, not one for every way to cut it up.
 _REST: Final = re.compile(r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+>")
@@ -102,16 +104,15 @@ class _Thinner:
     def run(self) -> str:
         html, at = self._html, 0
         while self._tags < MAX_TAGS:
-            start = html.find("<", at)
-            if start < 0:
-                self._out.append(html[at:])
+            found = _MARKUP.search(html, at)
+            self._out.append(html[at : found.start() if found else len(html)].replace("<", "&lt;"))
+            if found is None:
                 break
-            self._out.append(html[at:start])
-            at = self._markup(start)
+            at = self._markup(found.start())
         return "".join(self._out)
 
     def _markup(self, start: int) -> int:
-        """Deal with the `<` at `start`; gives where to go on."""
+        """Deal with the markup at `start`; gives where to go on."""
         html = self._html
         if html.startswith("<!--", start):
             end = html.find("-->", start + 4)
@@ -119,11 +120,8 @@ class _Thinner:
         closing = html.startswith("</", start)
         name = _NAME.match(html, start + (2 if closing else 1))
         if name is None:
-            if html[start + 1 : start + 2] in {"!", "?", "/"}:
-                end = html.find(">", start)
-                return end + 1 if end >= 0 else len(html)
-            self._out.append("&lt;")
-            return start + 1
+            end = html.find(">", start)
+            return end + 1 if end >= 0 else len(html)
         rest = _REST.match(html, name.end())
         if rest is None:
             return len(html)

@@ -1,5 +1,6 @@
 """Gathering for the Sunday links: the bookmarklet's form, pasted addresses, feeds, and clearing what feeds brought."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -9,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from app.accounts.roles import Action
 from app.foundation.errors import HandoffError, InvalidInput
 from app.issues.arranging import clear_old_feed_items, count_old_feed_items
+from app.issues.canonical import clean_url
 from app.issues.clip_models import ClipOrigin
-from app.issues.clipping import Clipped, Outcome, Source, clip, clip_text
+from app.issues.clipping import Clipped, Outcome, Source, clip, clip_text, key_hash
 from app.issues.feeds import read_opml
 from app.issues.following import follow, follow_list, unfollow
+from app.issues.queries import clip_at_hand, sent_earlier
 from app.web.admin.guard import allows, author
 from app.web.admin.links import done, refused
 from app.web.state import now, reader, writer
@@ -26,7 +29,13 @@ DAYS: Final = (3, 7, 14, 30)
 @allows(Action.WRITE)
 def ask() -> ResponseReturnValue:
     """Where the bookmarklet leads: a form filled in; nothing is clipped before it is sent."""
-    return render_template("admin/links_clip.html", typed=request.args, error=None)
+    known, earlier = None, None
+    with suppress(InvalidInput):  # said when the form is sent
+        key = key_hash(clean_url(request.args.get("url", "")))
+        known, earlier = clip_at_hand(reader(), key), sent_earlier(reader(), [key]).get(key)
+    return render_template(
+        "admin/links_clip.html", typed=request.args, known=known, earlier=earlier, error=None
+    )
 
 
 @bp.post("/links/clip")

@@ -165,6 +165,8 @@ def board(error: HandoffError | None = None) -> ResponseReturnValue:
     raw = request.args.get("shown", "")
     shown = Shown(raw) if raw in set(Shown) else Shown.ALL
     tray = tray_page(reader(), shown, me.id, page=page_number(request.args.get("page")))
+    if not tray.items and tray.number > 1:  # what lay there was moved meanwhile
+        tray = tray_page(reader(), shown, me.id, page=tray.pages)
     shortlist, picks = shortlisted(reader()), picked(reader())
     clips: list[Clip] = [*picks, *shortlist, *tray.items]
     draft, domain = open_draft(reader()), here.settings.reply_domain

@@ -45,6 +45,19 @@ def test_the_bookmarklet_asks_before_it_clips(runtime: Runtime, sign_in: SignIn)
         assert (only.url, only.title, only.note) == ("https://news.example/a", "A", "n")
 
 
+def test_the_bookmarklet_says_what_is_known_of_an_article(runtime: Runtime, sign_in: SignIn) -> None:
+    with runtime.database.writing() as session:
+        pick = six_picks(session, runtime.clock(), 1)[0]
+        issue = create_issue(session, runtime.clock(), IssueKind.LINKS, Draft("The week before"))
+        session.add(SentLink(issue_id=issue.id, number=1, key_hash=pick.key_hash, url=pick.url, title="T"))
+    browser = sign_in(Role.EDITOR)
+    known = browser.get(f"{ROOM}/clip?url=https://www.news.example/article-1?fbclid=x").text
+    assert "You have this one already, among your picks." in known
+    assert "The week before" in known
+    assert "already" not in browser.get(f"{ROOM}/clip?url=https://news.example/another-one").text
+    assert browser.get(f"{ROOM}/clip?url=javascript:x").status_code == 200
+
+
 def test_the_bookmarklet_finds_its_way_through_the_door(
     studio: object, runtime: Runtime, sign_in: SignIn
 ) -> None:
@@ -139,6 +152,9 @@ def test_the_tray_is_shown_in_pages_and_parts(runtime: Runtime, sign_in: SignIn)
     assert "gone-story" in browser.get(f"{ROOM}?shown=sent").text
     assert "aside-story" in browser.get(f"{ROOM}?shown=aside").text
     assert browser.get(f"{ROOM}?shown=nonsense&page=-1").status_code == 200
+    assert "Page 2 of 2" in browser.get(f"{ROOM}?page=9").text, (
+        "a page that was emptied leads to the last one"
+    )
     moved = browser.post(f"{ROOM}/{aside.id}/move?shown=aside&page=1", to="tray")
     assert moved.location == f"{ROOM}?shown=aside&page=1"
 
