@@ -71,6 +71,12 @@ class Issue(Base):
     scheduled_at: Mapped[datetime | None]
     edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
     held_reason: Mapped[str] = mapped_column(Text, default="")
+    import_notes: Mapped[str] = mapped_column(
+        Text, default="", doc="what was guessed when it was brought in, one a line"
+    )
+    form_key: Mapped[str | None] = mapped_column(
+        String(64), unique=True, doc="the form that made it: sent twice, it makes one issue"
+    )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.foundation.db import changed_rows
@@ -48,13 +50,23 @@ class EditedMeanwhile(Conflict):
 
 
 def create_issue(
-    session: Session, now: datetime, kind: IssueKind, draft: Draft, *, author_id: int | None = None
+    session: Session,
+    now: datetime,
+    kind: IssueKind,
+    draft: Draft,
+    *,
+    author_id: int | None = None,
+    notes: Iterable[str] = (),
+    form_key: str = "",
 ) -> Issue:
-    """A new draft. Without a subject of its own it takes the title.
+    """A new draft. Without a subject of its own it takes the title; the same `form_key` again gives the same draft.
 
     Raises InvalidInput naming the field.
     """
     checked = _checked(draft)
+    made = _made_by(session, form_key)
+    if made is not None:
+        return made
     issue = Issue(
         kind=kind,
         slug=free_slug(session, checked.slug or checked.title),
@@ -64,11 +76,19 @@ def create_issue(
         markdown=checked.markdown,
         state=IssueState.DRAFT,
         version=1,
+        import_notes="\n".join(" ".join(note.split()) for note in notes),
+        form_key=form_key[:64] or None,
         created_at=now,
         updated_at=now,
     )
-    session.add(issue)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(issue)
+    except IntegrityError:
+        made = _made_by(session, form_key)
+        if made is None:
+            raise
+        return made
     keep_version(session, now, issue, author_id)
     return issue
 
@@ -219,6 +239,10 @@ def free_slug(session: Session, wish: str, *, keep: int | None = None) -> str:
         number += 1
         slug = f"{base}-{number}"
     return slug
+
+
+def _made_by(session: Session, form_key: str) -> Issue | None:
+    return session.scalar(select(Issue).where(Issue.form_key == form_key[:64])) if form_key else None
 
 
 def _checked(draft: Draft) -> Draft:

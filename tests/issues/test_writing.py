@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app.foundation.errors import Conflict, InvalidInput, NotFound
+from app.foundation.errors import Conflict, Gone, InvalidInput, NotFound
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.queries import get_issue, sent_issue, sent_issues
 from app.issues.scheduling import schedule_issue
@@ -120,9 +120,11 @@ def test_the_archive_shows_what_went_out_and_nothing_else(
     session.flush()
     assert [issue.slug for issue in sent_issues(session).items] == ["out"]
     assert sent_issue(session, "out") == out
-    for slug in ("draft", "withdrawn", "never"):
+    for slug in ("draft", "never"):
         with pytest.raises(NotFound):
             sent_issue(session, slug)
+    with pytest.raises(Gone):
+        sent_issue(session, "withdrawn")
     assert draft.state is IssueState.DRAFT
 
 

@@ -1,6 +1,7 @@
 """Writing: a new issue or an imported one, the editor, and the preview beside it."""
 
 from html import escape
+from secrets import token_hex
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -74,7 +75,9 @@ PREVIEW_CSP = (
 @allows(Action.WRITE)
 def new() -> ResponseReturnValue:
     kind = _kind(request.args.get("kind"))
-    return render_template("admin/new.html", kind=kind, way=request.args.get("way", "write"))
+    return render_template(
+        "admin/new.html", kind=kind, way=request.args.get("way", "write"), once=token_hex(12)
+    )
 
 
 @bp.post("/issues/new")
@@ -83,10 +86,17 @@ def create() -> ResponseReturnValue:
     kind = _kind(request.form.get("kind"))
     try:
         issue = create_issue(
-            writer(), now(), kind, Draft(title=request.form.get("title", "")), author_id=author().id
+            writer(),
+            now(),
+            kind,
+            Draft(title=request.form.get("title", "")),
+            author_id=author().id,
+            form_key=_form_key(),
         )
     except InvalidInput as error:
-        return render_template("admin/new.html", kind=kind, way="write", error=error), error.status
+        return render_template(
+            "admin/new.html", kind=kind, way="write", error=error, once=token_hex(12)
+        ), error.status
     writer().commit()
     return redirect(url_for("studio.writing.edit", issue_id=issue.id), 303)
 
@@ -104,14 +114,29 @@ def bring_in() -> ResponseReturnValue:
             draft.preheader,
             draft.markdown,
         )
-        issue = create_issue(writer(), now(), kind, words, author_id=author().id)
+        issue = create_issue(
+            writer(), now(), kind, words, author_id=author().id, notes=draft.notes, form_key=_form_key()
+        )
     except InvalidInput as error:
         page = render_template(
-            "admin/new.html", kind=kind, way="import", error=error, pasted=request.form.get("pasted", "")
+            "admin/new.html",
+            kind=kind,
+            way="import",
+            error=error,
+            pasted=request.form.get("pasted", ""),
+            once=token_hex(12),
         )
         return page, error.status
     writer().commit()
-    return render_template("admin/imported.html", issue=issue, notes=draft.notes)
+    return redirect(url_for("studio.writing.brought_in", issue_id=issue.id), 303)
+
+
+@bp.get("/issues/<int:issue_id>/imported")
+@allows(Action.SEE)
+def brought_in(issue_id: int) -> ResponseReturnValue:
+    """What was guessed, to be looked over; it stays beside the draft."""
+    issue = get_issue(reader(), issue_id)
+    return render_template("admin/imported.html", issue=issue, notes=issue.import_notes.splitlines())
 
 
 @bp.get("/issues/<int:issue_id>/edit")
@@ -238,6 +263,11 @@ def _imported(kind: IssueKind) -> ImportedDraft:
         return import_links(raw, filename=name)
     linkedin = get_publication(reader()).linkedin_url
     return import_text(raw, filename=name, guide_url=press().guide_url, linkedin_url=linkedin or None)
+
+
+def _form_key() -> str:
+    """What tells this form from every other: a second press, or a reload, makes no second draft."""
+    return f"{author().id}:{request.form['once']}"[:64] if request.form.get("once") else ""
 
 
 def _kind(raw: str | None) -> IssueKind:

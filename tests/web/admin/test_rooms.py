@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.models import Role
 from app.delivery.models import Delivery, Edition, RecipientKind
@@ -59,10 +59,32 @@ def test_a_title_is_enough_to_begin_and_needed(owner: Browser, runtime: Runtime)
 def test_a_text_is_brought_in_by_file_or_by_paste(owner: Browser, runtime: Runtime, way: str) -> None:
     text = "Who owns the handoff?\n\nEverybody nods.\n\nPS: Write back."
     given: Any = (io.BytesIO(text.encode()), "../../etc/letter.txt") if way == "file" else text
-    page = owner.post("/admin/issues/import", kind="letter", **{way: given}).text
-    assert "A draft is made" in page
+    answer = owner.post("/admin/issues/import", kind="letter", **{way: given})
+    assert (answer.status_code, answer.location) == (303, "/admin/issues/1/imported")
+    assert "A draft is made" in owner.get(answer.location).text
     with runtime.database.reading() as session:
         assert get_issue(session, 1).title == "Who owns the handoff?"
+
+
+@pytest.mark.parametrize("room", ["import", "new"])
+def test_a_form_sent_twice_makes_one_draft(owner: Browser, runtime: Runtime, room: str) -> None:
+    form = {"kind": "letter", "title": "Once", "pasted": "Once\n\nWho owns it?\n\n", "once": "a" * 24}
+    first, again = (owner.post(f"/admin/issues/{room}", **form) for _ in range(2))
+    assert first.location == again.location
+    other = owner.post(f"/admin/issues/{room}", **{**form, "once": "b" * 24})
+    assert other.location != first.location
+    with runtime.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Issue)) == 2
+    shown = [re.search(r'name="once" value="(\w+)"', owner.get("/admin/issues/new").text) for _ in range(2)]
+    assert len({each[1] for each in shown if each}) == 2
+
+
+def test_what_was_guessed_stays_beside_the_draft(owner: Browser) -> None:
+    pasted = "- one\n- two\n\n![](https://a.example/a.png)\n"
+    seen = owner.get(owner.post("/admin/issues/import", kind="letter", pasted=pasted).location).text
+    guessed = re.findall(r"<li>(.*?)</li>", seen.partition("Look these over")[2])
+    assert guessed
+    assert guessed[0] in owner.get("/admin/issues/1/edit").text
 
 
 def test_what_cannot_be_brought_in_comes_back_with_the_reason(owner: Browser) -> None:
