@@ -10,8 +10,10 @@ from app.foundation.errors import InvalidInput
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _WHITE: Final = "#ffffff"
 _INK: Final = "#10201f"
-_PAPER: Final = "#ffffff"
-_NIGHT: Final = "#1b2424"
+_PAPER: Final = "#fffdf9"
+_NIGHT: Final = "#1c2322"
+_DRAWN: Final = {"#0b5d5b": "#7cc8bb"}
+"""The house's own accent by night, as house.css has it; for any other colour it is worked out."""
 _READABLE: Final = 4.5
 _COMFORTABLE: Final = 6.5
 
@@ -46,7 +48,7 @@ def palette(accent: str) -> Palette:
     """Colours for light and dark from one `#rrggbb`; the accent is only moved where words would be hard to read."""
     if not _HEX.fullmatch(accent):
         raise InvalidInput("The accent colour must look like #0B5D5B.", field="accent")
-    dark = _lit(accent)
+    dark = _DRAWN.get(accent.lower()) or _lit(accent)
     # Some middling colours carry neither white nor ink well enough; they are darkened until they carry white.
     ground = accent if _carries(accent) else _moved(accent, _INK, against=_WHITE, at_least=_READABLE)
     return Palette(

@@ -11,7 +11,10 @@ from sqlalchemy import select
 from app.foundation.tokens import Purpose
 from app.guides.access import Visit as Peer
 from app.guides.access import download_token, grant_access, request_guide
+from app.issues.archive_index import index_missed
 from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.themes import set_themes
+from app.issues.withdrawing import withdraw_issue
 from app.signup.models import JoinRequest
 from tests.browser.conftest import LiveSite
 from tests.cast import seed_cast
@@ -45,6 +48,12 @@ def pages(site: LiveSite) -> dict[str, str]:
                     sent_at=now - timedelta(days=number),
                 )
             )
+        session.flush()
+        newest = session.scalars(select(Issue).where(Issue.slug == "issue-0")).one()
+        set_themes(session, newest.id, "One thing, Another")
+        last = session.scalars(select(Issue).where(Issue.slug == "issue-24")).one()
+        withdraw_issue(session, now, last.id)
+        index_missed(session)
         waiting = JoinRequest(
             subscriber_id=cast.bob.id,
             topic_ids=[cast.letter_id, cast.links_id],
@@ -64,6 +73,11 @@ def pages(site: LiveSite) -> dict[str, str]:
             "guide": "/guides/cx-buy-in",
             "archive": "/issues",
             "archive, page 2": "/issues?page=2",
+            "search": "/issues?q=heading",
+            "search for nothing": "/issues?q=zebra",
+            "topic": "/topics/one-thing",
+            "about": "/about",
+            "withdrawn": "/issues/issue-24",
             "letter": "/issues/issue-0",
             "links": "/issues/issue-1",
             "not found": "/nowhere",

@@ -194,7 +194,7 @@ DEFECTS: dict[str, tuple[Spoil, Check, Level]] = {
         template("_layout.mjml", "@media (prefers-color-scheme: dark)", "@media print"), Check.DARK_MODE, Level.WARNING,
     ),
     "dark words by night": (
-        template("_layout.mjml", "#ece9e2 !important", "#333333 !important"), Check.DARK_MODE, Level.WARNING,
+        template("_layout.mjml", "#e9e3d6 !important", "#333333 !important"), Check.DARK_MODE, Level.WARNING,
     ),
     "a form in the template": (
         template("_layout.mjml", "{% block why %}", "<form></form>{% block why %}"), Check.MARKUP, Level.ERROR,

@@ -200,8 +200,8 @@ class TestColours:
     def test_words_are_readable_whatever_the_accent(self, accent: str) -> None:
         colours = palette(accent)
         assert contrast(colours.on_accent, colours.accent) >= 4.5
-        assert contrast(colours.link, "#ffffff") >= 4.5
-        assert contrast(colours.dark_link, "#1b2424") >= 4.5
+        assert contrast(colours.link, "#fffdf9") >= 4.5
+        assert contrast(colours.dark_link, "#1c2322") >= 4.5
         assert contrast(colours.dark_on_accent, colours.dark_accent) >= 4.5
 
     @pytest.mark.parametrize("accent", ["red", "#fff", "#12345g", "#0B5D5B; x", ""])
@@ -216,15 +216,15 @@ class TestColours:
     @pytest.mark.parametrize(
         ("words", "ground"),
         [
-            ("#1f2a2a", "#ffffff"),
-            ("#1f2a2a", "#eef4f3"),
-            ("#1f2a2a", "#f6f4ee"),
-            ("#55625f", "#ffffff"),
-            ("#55625f", "#f3f1ea"),
-            ("#ece9e2", "#1b2424"),
-            ("#ece9e2", "#243030"),
-            ("#b4beb9", "#1b2424"),
-            ("#b4beb9", "#121818"),
+            ("#1d1c19", "#fffdf9"),
+            ("#1d1c19", "#e4ede8"),
+            ("#1d1c19", "#f5f0e6"),
+            ("#5a564d", "#fffdf9"),
+            ("#5a564d", "#f0eadf"),
+            ("#e9e3d6", "#1c2322"),
+            ("#e9e3d6", "#252e2c"),
+            ("#b0a99a", "#1c2322"),
+            ("#b0a99a", "#141918"),
         ],
     )
     def test_the_layouts_own_pairs_have_enough_contrast(self, words: str, ground: str) -> None:

@@ -1,4 +1,5 @@
-/* Copying a page's address, and the phone's own way of sharing; without scripts the links beside them do the same. */
+/* Copying a page's address, and the phone's own way of sharing; without scripts the links beside them do the same.
+   Their places are kept free from the start, so that nothing moves when they appear. */
 (() => {
   "use strict";
   const said = document.querySelector("[data-share-said]");
@@ -6,7 +7,7 @@
 
   const copy = document.querySelector("[data-copy]");
   if (copy && navigator.clipboard) {
-    copy.hidden = false;
+    copy.dataset.ready = "";
     copy.querySelector("button").addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(address);
@@ -19,7 +20,7 @@
 
   const native = document.querySelector("[data-native-share]");
   if (native && navigator.share) {
-    native.hidden = false;
+    native.dataset.ready = "";
     native.querySelector("button").addEventListener("click", () => {
       navigator.share({ title: document.title, url: address }).catch(() => {});
     });
