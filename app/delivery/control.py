@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.delivery.editions import get_edition
 from app.delivery.models import (
     DEADLINE,
+    LEFT_AS_IT_IS,
     Chunk,
     ChunkState,
     Delivery,
@@ -142,17 +143,11 @@ def _open_attempts(session: Session, edition_id: int) -> None:
 
 def send_again(session: Session, now: datetime, delivery_id: int) -> None:
     """Send an uncertain delivery once more, with the same Message-ID: the author would rather risk two copies than
-    none. Raises NotFound, and Conflict when it is not uncertain."""
-    row = session.execute(
-        select(Delivery.edition_id, Outcome.state)
-        .join(Outcome, (Outcome.delivery_id == Delivery.id) & (Outcome.attempt == Delivery.attempt))
-        .where(Delivery.id == delivery_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such delivery with an answer.")
-    edition_id, state = row
-    if state is not OutcomeState.UNCERTAIN:
-        raise Conflict(f"It is {state.value}, not uncertain.")
+    none. Raises NotFound, and Conflict when it is not uncertain, was decided already, or cannot be sent now."""
+    edition_id = _decide(session, delivery_id)
+    edition = get_edition(session, edition_id)
+    if edition.state is EditionState.STOPPED:
+        raise Conflict("This mail was stopped; nothing more is sent with it.")
     reopened = changed_rows(
         session,
         update(Chunk)
@@ -173,13 +168,54 @@ def send_again(session: Session, now: datetime, delivery_id: int) -> None:
     )
     if reopened != 1:
         raise Conflict("A worker is busy with this part of the letter.", hint="Try again in a minute.")
-    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(attempt=Delivery.attempt + 1))
     session.execute(
         update(Edition)
         .where(Edition.id == edition_id, Edition.state == EditionState.DONE)
         .values(state=EditionState.SENDING, finished_at=None)
     )
     ring_after_commit(session, "sending.send_edition", edition_id, queue=HIGH)
+
+
+def leave_uncertain(session: Session, now: datetime, delivery_id: int) -> None:
+    """Decide that an uncertain delivery stays as it is: never sent again, and nobody is asked any more. The ledger
+    keeps it as uncertain, because that is the truth. Raises NotFound, and Conflict as `send_again` does."""
+    _decide(session, delivery_id)
+    attempt = session.scalar(select(Delivery.attempt).where(Delivery.id == delivery_id))
+    left = Outcome(
+        delivery_id=delivery_id,
+        attempt=attempt,
+        state=OutcomeState.UNCERTAIN,
+        at=now,
+        enhanced="",
+        reply=LEFT_AS_IT_IS,
+        relay="",
+    )
+    session.add(left)
+    session.flush()
+
+
+def _decide(session: Session, delivery_id: int) -> int:
+    """Open the next attempt of an uncertain delivery, once; its Edition. Raises NotFound and Conflict."""
+    row = session.execute(
+        select(Delivery.edition_id, Delivery.attempt, Outcome.state)
+        .join(Outcome, (Outcome.delivery_id == Delivery.id) & (Outcome.attempt == Delivery.attempt))
+        .where(Delivery.id == delivery_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such delivery with an answer.")
+    edition_id, attempt, state = row
+    if state is not OutcomeState.UNCERTAIN:
+        raise Conflict(f"It is {state.value}, not uncertain.")
+    opened = changed_rows(
+        session,
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.attempt == attempt)
+        .values(attempt=attempt + 1)
+        .execution_options(synchronize_session=False),
+    )
+    if opened != 1:
+        raise Conflict("Somebody else has just decided.", hint="Load the page again.")
+    return int(edition_id)
 
 
 def note_trouble(session: Session, edition_id: int, why: str) -> None:

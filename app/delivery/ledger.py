@@ -152,7 +152,7 @@ def queue_delivery(
     except IntegrityError:
         return session.execute(select(Delivery).filter_by(**wanted)).scalar_one()
     if exclusion is None:
-        session.add(_chunk_of_one(delivery, now))
+        session.add(chunk_of_one(delivery, now))
         session.flush()
         ring_after_commit(session, "sending.send_edition", edition_id, queue=HIGH)
     return delivery
@@ -250,7 +250,8 @@ def _exclusion_now(session: Session, edition: Edition, kind: RecipientKind, reci
     return found[1]
 
 
-def _chunk_of_one(delivery: Delivery, now: datetime) -> Chunk:
+def chunk_of_one(delivery: Delivery, now: datetime) -> Chunk:
+    """For a delivery that goes out by itself."""
     return Chunk(
         edition_id=delivery.edition_id,
         first_id=delivery.id,

@@ -29,6 +29,10 @@ DEADLINE = timedelta(days=5)
 """How long a deferred delivery is tried again (RFC 5321, 4.5.4.1)."""
 
 
+LEFT_AS_IT_IS = "the author left it as it is"
+"""The reply of an uncertain delivery about which the author has decided."""
+
+
 class EditionClass(StrEnum):
     """Which rules stop it: bulk needs consent, requested only no suppression, see promise 4."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Author
 from app.delivery.ledger import LedgerCounts, count
 from app.delivery.models import (
+    LEFT_AS_IT_IS,
     Chunk,
     ChunkState,
     Correspondent,
@@ -102,6 +103,34 @@ def people(
     rows = session.execute(statement.order_by(*_ORDER).limit(per_page).offset((page - 1) * per_page))
     items = tuple(_person(row) for row in rows)
     return Page(items, page, per_page, total)
+
+
+def copies_of(
+    session: Session, edition_id: int, recipient_kind: RecipientKind, recipient_id: int
+) -> tuple[Person, ...]:
+    """Every delivery of an Edition to one recipient, the first occasion first."""
+    rows = session.execute(
+        _people(edition_id)
+        .where(Delivery.recipient_kind == recipient_kind, Delivery.recipient_id == recipient_id)
+        .order_by(Delivery.id)
+    )
+    return tuple(_person(row) for row in rows)
+
+
+def undecided(session: Session, edition_id: int) -> list[int]:
+    """Uncertain deliveries of an Edition about which the author has not decided yet."""
+    statement = (
+        select(Delivery.id)
+        .join(Chunk, _chunk_of())
+        .join(Outcome, _current_outcome())
+        .where(
+            Delivery.edition_id == edition_id,
+            Chunk.uncertain > 0,
+            Outcome.state == OutcomeState.UNCERTAIN,
+            Outcome.reply != LEFT_AS_IT_IS,
+        )
+    )
+    return list(session.scalars(statement.order_by(Delivery.id)))
 
 
 def history(session: Session, recipient_kind: RecipientKind, recipient_id: int) -> tuple[Event, ...]:

@@ -1,9 +1,11 @@
 """Once more, to those without a copy: nobody who has one gets a second, and the identity holds all the way."""
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
-from app.delivery.again import send_to_unreached, unreached
+from app.delivery.again import newcomers, send_to_newcomers, send_to_one, send_to_unreached, unreached
 from app.delivery.answers import Answer, Step
 from app.delivery.control import stop_edition
 from app.delivery.models import Edition, Outcome, OutcomeState
@@ -14,8 +16,9 @@ from app.foundation.errors import Conflict
 from app.subscribers.models import Subscriber, SuppressionReason
 from app.subscribers.preferences import leave
 from app.subscribers.suppression import suppress
+from tests.cast import ALICE, verified_reader
 from tests.delivery.conftest import memory, open_letter, sent_by
-from tests.delivery.post import check_identity
+from tests.delivery.post import KEY, check_identity
 from tests.fixtures.clock import FrozenClock
 
 BUSY = Answer(Step.RCPT, 550, "5.7.1 not today", "memory")
@@ -108,3 +111,44 @@ def test_the_gate_looks_at_the_added_ones_too(office: Office, database: Database
     assert sent_by(office) == before
     with database.reading() as session:
         assert session.get_one(Edition, edition_id).state.value == "paused"
+
+
+def test_whoever_joined_since_gets_a_first_copy_and_nobody_a_second(
+    office: Office, database: Database, clock: FrozenClock
+) -> None:
+    edition_id = open_letter(database, clock, readers=2)
+    send_edition(office, edition_id)
+    with database.writing() as session:
+        topic_id = session.get_one(Edition, edition_id).topic_id
+        assert topic_id is not None
+        assert newcomers(session, edition_id) == 0
+        verified_reader(session, clock(), KEY, "dora@example.org", topic_id)
+        assert newcomers(session, edition_id) == 1
+        assert send_to_newcomers(session, clock(), edition_id) == 1
+    send_edition(office, edition_id)
+    assert sorted(sent_by(office)) == [ALICE, "dora@example.org", reader(0), reader(1)]
+    with database.writing() as session:
+        assert check_identity(session, edition_id).accepted == 4
+        with pytest.raises(Conflict, match="joined since"):
+            send_to_newcomers(session, clock(), edition_id)
+
+
+def test_one_reader_who_asks_gets_another_copy_with_its_own_message_id(
+    office: Office, database: Database, clock: FrozenClock
+) -> None:
+    edition_id = open_letter(database, clock, readers=2)
+    send_edition(office, edition_id)
+    with database.writing() as session:
+        alice = session.scalars(select(Subscriber).where(Subscriber.address == ALICE)).one()
+        send_to_one(session, clock(), edition_id, alice.id)
+        with pytest.raises(Conflict, match="on its way"):
+            send_to_one(session, clock(), edition_id, alice.id)
+    send_edition(office, edition_id)
+    heads = [each.head for each in memory(office).sent if each.recipient == ALICE]
+    assert len({tuple(re.findall(rb"Message-ID: (\S+)", head)) for head in heads}) == 2
+    assert len(sent_by(office)) == 4
+    with database.writing() as session:
+        assert check_identity(session, edition_id).accepted == 4
+        leave(session, clock(), alice.id, None, "unsubscribe page")
+        with pytest.raises(Conflict, match="left"):
+            send_to_one(session, clock(), edition_id, alice.id)

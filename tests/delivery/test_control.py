@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from app.delivery.answers import Answer, Step
-from app.delivery.control import send_again, stop_edition
-from app.delivery.models import Delivery, Edition, EditionState, Exclusion, RecipientKind
+from app.delivery.control import leave_uncertain, send_again, stop_edition
+from app.delivery.models import LEFT_AS_IT_IS, Delivery, Edition, EditionState, Exclusion, RecipientKind
 from app.delivery.office import Office
-from app.delivery.queries import DeliveryState, history, people
+from app.delivery.queries import DeliveryState, history, people, undecided
 from app.delivery.sending import send_edition
 from app.foundation.db import Database
-from app.foundation.errors import Conflict
+from app.foundation.errors import Conflict, NotFound
 from tests.cast import ALICE
 from tests.delivery.conftest import memory, open_letter, sent_by
 from tests.delivery.post import check_identity
@@ -78,3 +78,26 @@ def test_a_mail_that_arrived_is_not_sent_again(
         delivery_id = session.scalars(select(Delivery.id).where(Delivery.edition_id == edition_id)).one()
         with pytest.raises(Conflict):
             send_again(session, clock(), delivery_id)
+
+
+def test_an_uncertain_mail_that_was_left_stays_uncertain_and_asks_no_more(
+    office: Office, database: Database, clock: FrozenClock
+) -> None:
+    edition_id = open_letter(database, clock, readers=2)
+    memory(office).answers[ALICE] = Answer(Step.DOT, 0, "lost", "memory", lost=True)
+    send_edition(office, edition_id)
+    with database.writing() as session:
+        [delivery_id] = undecided(session, edition_id)
+        leave_uncertain(session, clock(), delivery_id)
+    with database.writing() as session:
+        assert undecided(session, edition_id) == []
+        counts = check_identity(session, edition_id)
+        assert (counts.uncertain, counts.open) == (1, 0)
+        [alice] = people(session, edition_id, state=DeliveryState.UNCERTAIN).items
+        assert alice.reply == LEFT_AS_IT_IS
+        send_again(session, clock(), delivery_id)  # a change of mind
+        with pytest.raises(NotFound):
+            send_again(session, clock(), delivery_id)
+    memory(office).answers.clear()
+    send_edition(office, edition_id)
+    assert sent_by(office).count(ALICE) == 1

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
-from app.delivery.again import send_to_unreached, unreached
+from app.delivery.again import newcomers, send_to_newcomers, send_to_unreached, unreached
 from app.delivery.control import pause_edition, resume_edition, stop_edition
 from app.delivery.editions import get_edition
 from app.delivery.ledger import count
@@ -43,6 +43,21 @@ def to_unreached(issue_id: int) -> ResponseReturnValue:
         writer().rollback()
         return _page(issue, error), error.status
     return _back(issue_id, "again")
+
+
+@bp.post("/issues/<int:issue_id>/again/newcomers")
+@allows(Action.SEND)
+def to_newcomers(issue_id: int) -> ResponseReturnValue:
+    """The same mail to whoever joined since."""
+    issue = _out(issue_id)
+    try:
+        if issue.edition_id is None:
+            raise Conflict("Nothing of this issue has been sent.")
+        send_to_newcomers(writer(), now(), issue.edition_id)
+    except HandoffError as error:
+        writer().rollback()
+        return _page(issue, error), error.status
+    return _back(issue_id, "newcomers")
 
 
 @bp.post("/issues/<int:issue_id>/second")
@@ -112,6 +127,7 @@ def _page(issue: Issue, error: HandoffError | None = None, report: Report | None
         settled=settled,
         ready=issue.state is IssueState.SENT,
         without=unreached(session, edition.id) if edition and settled else 0,
+        joined=newcomers(session, edition.id) if edition and settled else 0,
         unsure=unreached(session, edition.id, uncertain=True) if edition and settled else 0,
         seconds=second_editions(session, issue.id),
         functions={each: words for each, words in FUNCTION_NAMES.items() if each is not Function.OTHER},

@@ -10,13 +10,15 @@ from app.delivery.control import pause_edition, resume_edition, stop_edition
 from app.delivery.editions import get_edition
 from app.delivery.ledger import LedgerCounts, count
 from app.delivery.models import Edition, EditionState
-from app.delivery.queries import DeliveryState, people
+from app.delivery.pace import plan_of
+from app.delivery.progress import in_words, progress_of
+from app.delivery.queries import DeliveryState, people, undecided
 from app.foundation.errors import Conflict
 from app.foundation.paging import page_number
 from app.issues.models import Issue
 from app.issues.queries import OUT, get_issue
 from app.web.admin.guard import allows
-from app.web.state import now, reader, writer
+from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("ledger", __name__)
 
@@ -107,8 +109,17 @@ def _numbers(issue: Issue) -> dict[str, object]:
         "edition": edition,
         "counts": counts,
         "shares": _shares(counts),
+        **_pace(edition),
+        "undecided": len(undecided(reader(), edition.id)) if counts.uncertain else 0,
         "running": edition.state in RUNNING and issue.state in OUT,
     }
+
+
+def _pace(edition: Edition) -> dict[str, object]:
+    """How fast it goes, and when it will be through."""
+    here = runtime()
+    progress = progress_of(reader(), now(), edition.id, plan_of(here.settings, now().date()))
+    return {"progress": progress, "remaining": in_words(progress)}
 
 
 def _shares(counts: LedgerCounts) -> list[Share]:
