@@ -5,6 +5,7 @@ that one host and port; the installation's own policy would refuse it.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -47,7 +48,12 @@ FEED = (
 
 
 class WorkingDoorbell(SendingDoorbell):
-    """Pages and feeds are looked at as well."""
+    """Pages and feeds are looked at as well, as long as it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+        self.open.set()
 
     def ring(self, ring: Ring) -> None:
         if ring.job.startswith(("sending.send_edition", "clipping.")):
@@ -56,6 +62,7 @@ class WorkingDoorbell(SendingDoorbell):
     def work(self) -> None:
         jobs = {"clipping.read_clip": read_clip, "clipping.poll_feed": poll_feed}
         while (ring := self.rings.get()) is not None:
+            self.open.wait(10)
             jobs.get(ring.job, send_edition)(int(ring.arguments[0]))
 
 
@@ -88,6 +95,7 @@ def page(visit: Callable[..., Page], site: LiveSite) -> Iterator[Page]:
     with site.runtime.database.writing() as session:
         seed_cast(session, site.runtime.clock(), site.runtime.address_key)
     page = visit(base_url=site.url, viewport={"width": 1440, "height": 1800}, reduced_motion="reduce")
+    expect.set_options(timeout=20_000)
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -179,11 +187,15 @@ def gather(page: Page, site: LiveSite, web: Site) -> None:
     web.answer("/closed-to-robots", "Forbidden", status=403)
     web.answer("/feed.xml", FEED.format(head=BOMB, first=web.url("/fridays"), second=web.url("/mondays")))
     web.answer("/blog", '<link rel="alternate" type="application/rss+xml" href="/feed.xml">')
-    again = web.url("/queue?utm_source=mail&fbclid=x")
+    again, doorbell = web.url("/queue?utm_source=mail&fbclid=x"), site.runtime.doorbell
+    assert isinstance(doorbell, WorkingDoorbell)
+    doorbell.open.clear()
     paste(
         page, web.url("/queue"), again, web.url("/gone"), web.url("/closed-to-robots"), "http://127.0.0.1:9/x"
     )
     expect(page.get_by_text("Clipped. Some of them you had already")).to_be_visible()
+    expect(row(page, "/queue").get_by_text("being read…")).to_be_visible()
+    doorbell.open.set()
     expect(row(page, "About queue").get_by_text("The Ward Review · Ann Lee")).to_be_visible()
     expect(row(page, "The page is gone").locator(".badge")).to_have_text("dead")
     expect(row(page, "127.0.0.1:9").locator(".badge")).to_have_text("not fetched")
@@ -249,7 +261,7 @@ def choose_five(page: Page) -> None:
     for key in ("Space", "ArrowUp", "ArrowUp", "Space"):
         grip.press(key)
     order = ["Behind the door", "About queue", "About fridays", "About refunds", "About silence"]
-    expect(page.locator("#board-said")).to_contain_text("digest, 3 of 5")
+    expect(page.locator("#board-said")).to_have_text("About fridays: digest, 3 of 5.")
     page.reload()
     expect(lying(page, "picked")).to_have_text(order)
 

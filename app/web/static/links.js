@@ -114,7 +114,8 @@ async function move(clip, fields, words) {
   }
   await look().catch(() => {});
   board.removeAttribute("aria-busy");
-  if (moved) say(fields.to === "picked" ? `${words} (${document.getElementById("digest-count").textContent})` : words);
+  const count = document.getElementById("digest-count").textContent;
+  if (moved) say(fields.to === "picked" && fields.before === undefined ? `${words} (${count})` : words);
   return document.getElementById(`clip-${id}`);
 }
 
