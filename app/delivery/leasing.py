@@ -232,9 +232,9 @@ def _recipients(
     readers: list[Reader] = []
     excluded: list[tuple[tuple[int, int], Exclusion]] = []
     for row in candidates(session, edition_class, topic_id, chunk, anew=chunk.fence == 1):
-        *values, why = row
-        if values[4] is not None and why is None:
-            readers.append(Reader._make(values))
+        why = row[-1]
+        if why is None and row[4] is not None:
+            readers.append(Reader(*row[:-1]))
         else:
             excluded.append(((row[0], row[1]), Exclusion(why or Exclusion.ERASED)))
     return readers, excluded

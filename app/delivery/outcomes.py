@@ -4,10 +4,10 @@ COPY on PostgreSQL and one prepared statement on SQLite: an INSERT per row throu
 sending the message.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,11 @@ from app.foundation.errors import Conflict
 LEASE_SECONDS: Final = 60.0
 
 _COLUMNS: Final = "delivery_id, attempt, state, at, code, enhanced, reply, relay, retry_at"
+_ROW: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = f"INSERT INTO outcome ({_COLUMNS}) VALUES {_ROW}"  # noqa: S608  (constants)
+AT_ONCE: Final = 50
+_INSERT_MANY: Final = _INSERT + f", {_ROW}" * (AT_ONCE - 1)
+"""Python's sqlite3 lets go of the interpreter for each row of executemany, and sending takes it each time."""
 _C: Final = table_of(Chunk).c
 _STATE: Final = itemgetter(2)
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
@@ -57,17 +62,24 @@ def record(
     Raises LeaseLost, with nothing written, when the fence is not the chunk's any more.
     """
     connection = session.connection()
-    tally = Counter(map(_STATE, results))
+    tally = tally_of(results)
     given = {
         "p_chunk": chunk_id,
         "p_fence": fence,
         "p_lease": int(lease_seconds * 1000),
-        **{f"p_{state._value_}": tally[state] for state in OutcomeState},
+        **{f"p_{state._value_}": tally.get(state, 0) for state in OutcomeState},
     }
     if connection.execute(_renew(connection.dialect.name), given).rowcount != 1:
         raise LeaseLost("The lease on this part of the ledger has passed to somebody else.")
     if results:
         _append(session, results)
+
+
+def tally_of(results: Sequence[Result]) -> dict[OutcomeState, int]:
+    """How many ended in each state. A member of an enumeration hashes itself in Python, so that a Counter is slow."""
+    states = list(map(_STATE, results))
+    counted = {state: states.count(state) for state in OutcomeState}
+    return {state: number for state, number in counted.items() if number}
 
 
 def unrecorded(session: Session, results: Sequence[Result]) -> list[Result]:
@@ -97,10 +109,12 @@ def _renew(dialect: str) -> Any:
 def _append(session: Session, results: Sequence[Result]) -> None:
     connection = session.connection()
     if connection.dialect.name != "postgresql":
-        connection.exec_driver_sql(
-            f"INSERT INTO outcome ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  (constants)
-            list(_sqlite_rows(results)),
-        )
+        rows = list(_sqlite_rows(results))
+        whole = len(rows) - len(rows) % AT_ONCE
+        for at in range(0, whole, AT_ONCE):
+            connection.exec_driver_sql(_INSERT_MANY, tuple(chain.from_iterable(rows[at : at + AT_ONCE])))
+        if rows[whole:]:
+            connection.exec_driver_sql(_INSERT, rows[whole:])
         return
     raw = connection.connection.driver_connection
     if raw is None:

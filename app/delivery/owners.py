@@ -4,6 +4,9 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import Final
+
+_CLOCK: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def boot_id() -> str:
@@ -16,7 +19,7 @@ def boot_id() -> str:
 
 def boottime() -> float:
     """Seconds that go on while the machine sleeps, unlike time.monotonic() on Linux."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return time.clock_gettime(_CLOCK)
 
 
 def is_here(owner: str) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from operator import itemgetter
 from typing import Final
 
 from app.delivery.answers import Answer, Step, Trouble, judge
@@ -20,7 +19,7 @@ from app.delivery.feed import Parcel
 from app.delivery.journal import Mark
 from app.delivery.models import OutcomeState
 from app.delivery.office import Office
-from app.delivery.outcomes import Result
+from app.delivery.outcomes import Result, tally_of
 from app.delivery.owners import boottime
 from app.delivery.pace import LONG, Pace, Unrest
 from app.delivery.transport import RelayAway
@@ -291,7 +290,7 @@ class Shift:
         """The desk has finished a turn."""
         self._under_way = None
         for _, results in done.turn.batches:
-            self.sent.results.update(map(itemgetter(2), results))
+            self.sent.results.update(tally_of(results))
         if done.error is not None:
             self.sent.trouble = str(done.error)
             self._dead = True  # our leases run out, and the journals say how far we came

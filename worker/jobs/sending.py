@@ -25,6 +25,7 @@ from app.delivery.transport import relays_of
 from app.foundation.errors import HandoffError, Misconfigured
 from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime, sentry_of
+from worker.memory import few_collections
 from worker.state import runtime
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,8 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
         with here.database.writing() as session:
             note_trouble(session, edition_id, f"nothing is sent: {error}")
         raise
-    sent = send(office, edition_id, on_gate=None if helping else call_helpers)
+    with few_collections():
+        sent = send(office, edition_id, on_gate=None if helping else call_helpers)
     if sent.paused:
         tell_of_pause(here, edition_id, sent.paused)
     if sent.more:
