@@ -49,6 +49,12 @@ SAYINGS: Final = {
     "trying-again": "It is being read again.",
     "goes-on": "This is the installation that sends.",
     "stays-quiet": "This copy stays quiet. Nothing is sent from here.",
+    "done": "Done. It is among the answered ones.",
+    "waiting-again": "It waits for an answer again.",
+    "snoozed": "Put off. It comes back by itself.",
+    "put-in-lane": "Moved. The lanes learn from it.",
+    "answered": "Your answer is in the ledger and leaves within a minute.",
+    "asked": "The question is on its way. The reader’s answer will stand here.",
     "elsewhere": "Every other browser was signed out.",
 }
 

@@ -1,6 +1,6 @@
 """The studio under `/admin`: its rooms, and the one door in front of all of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, g, request
 
@@ -13,6 +13,7 @@ from app.subscribers.queries import list_topics
 from app.web.admin import (
     account,
     again,
+    answers,
     archive,
     calendar,
     clipping,
@@ -23,14 +24,19 @@ from app.web.admin import (
     guides,
     history,
     installation,
+    inbox,
+    inbox_issue,
+    inbox_settings,
     issues,
     ledger,
     links,
     login,
+    mails,
     pictures,
     publication,
     readers,
     scheduling,
+    threads,
     writing,
 )
 from app.web.admin.desk import local, zone
@@ -42,6 +48,7 @@ bp = Blueprint("studio", __name__, url_prefix="/admin")
 for room in (
     account,
     again,
+    answers,
     archive,
     calendar,
     clipping,
@@ -52,14 +59,19 @@ for room in (
     guides,
     history,
     installation,
+    inbox,
+    inbox_issue,
+    inbox_settings,
     issues,
     ledger,
     links,
     login,
+    mails,
     pictures,
     publication,
     readers,
     scheduling,
+    threads,
     writing,
 ):
     bp.register_blueprint(room.bp)
@@ -114,6 +126,12 @@ def ago(at: datetime) -> str:
     if span.total_seconds() < 0:
         return f"in {span_words(-span)}"
     return "just now" if span.total_seconds() < 60 else f"{span_words(span)} ago"
+
+
+@bp.app_template_filter("span")
+def span(length: timedelta) -> str:
+    """`3 hours`."""
+    return span_words(length)
 
 
 @bp.app_template_filter("topic_name")

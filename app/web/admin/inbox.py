@@ -1,0 +1,80 @@
+"""The inbox: what readers wrote, by lane and by what is still to do."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.roles import Action
+from app.conversation.arranging import Deed, arrange_many, known_tags, move_many
+from app.conversation.models import Lane
+from app.conversation.queries import Folder, count_threads, put_aside, thread_page
+from app.foundation.errors import HandoffError, InvalidInput
+from app.foundation.paging import page_number
+from app.web.admin.guard import allows
+from app.web.admin.mailroom import FOLDER_WORDS, LANE_WORDS, asked_of, in_address, lane_of_form
+from app.web.state import now, reader, writer
+
+bp = Blueprint("inbox", __name__)
+
+
+@bp.get("/inbox")
+@allows(Action.SEE)
+def show() -> ResponseReturnValue:
+    return _page()
+
+
+@bp.get("/inbox/aside")
+@allows(Action.SEE)
+def aside() -> ResponseReturnValue:
+    """What machines answered: kept, looked at when somebody misses a mail."""
+    mails = put_aside(reader(), page=page_number(request.args.get("page")))
+    return render_template("admin/inbox_aside.html", mails=mails, **_frame())
+
+
+@bp.post("/inbox/many")
+@allows(Action.WRITE)
+def many() -> ResponseReturnValue:
+    """One deed, or one lane, for every conversation that is ticked."""
+    ids = [
+        int(raw)
+        for raw in request.form.getlist("thread")
+        if raw.isascii() and raw.isdigit() and len(raw) < 19
+    ]
+    deed = request.form.get("deed", "")
+    try:
+        if deed == "move":
+            move_many(writer(), now(), ids, lane_of_form())
+        elif deed in set(Deed):
+            arrange_many(writer(), ids, Deed(deed))
+        else:
+            raise InvalidInput("Choose what to do.", field="deed")
+    except HandoffError as error:
+        writer().rollback()
+        return _page(error), error.status
+    writer().commit()
+    said = {"done": "done", "move": "put-in-lane"}.get(deed, "saved")
+    back = in_address(asked_of(request.form))
+    return redirect(url_for("studio.inbox.show", said=said, **back), 303)
+
+
+def _page(error: HandoffError | None = None) -> str:
+    asked = asked_of(request.values)
+    return render_template(
+        "admin/inbox.html",
+        asked=asked,
+        here=in_address(asked),
+        page=thread_page(reader(), asked, page=page_number(request.args.get("page"))),
+        tags=known_tags(reader()),
+        error=error,
+        **_frame(),
+    )
+
+
+def _frame() -> dict[str, object]:
+    """What stands around every list of the inbox."""
+    return {
+        "counts": count_threads(reader()),
+        "folders": list(Folder),
+        "lanes": list(Lane),
+        "folder_words": FOLDER_WORDS,
+        "lane_words": LANE_WORDS,
+    }
