@@ -42,13 +42,13 @@ def hear_between(session: Session, begin: datetime, end: datetime) -> Echo:
 def _echo(session: Session, threads: list[Thread]) -> Echo:
     ids = [thread.id for thread in threads]
     lanes = Counter(thread.lane for thread in threads)
-    spans = [thread.answered_at - thread.opened_at for thread in threads if thread.answered_at]
+    spans = [(each.answered_at - each.opened_at).total_seconds() for each in threads if each.answered_at]
     return Echo(
         threads=len(threads),
         waiting=sum(thread.state is ThreadState.WAITING for thread in threads),
         answered=len(spans),
         by_lane={lane: lanes[lane] for lane in Lane},
-        first_answer=median(spans) if spans else None,
+        first_answer=timedelta(seconds=median(spans)) if spans else None,
         themes=find_themes(_texts(session, ids)),
         tags=_tags(session, ids),
     )

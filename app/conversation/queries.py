@@ -22,6 +22,7 @@ from app.conversation.models import (
     Thread,
     ThreadState,
 )
+from app.conversation.threads import base_subject
 from app.delivery.models import Correspondent
 from app.foundation.paging import Page
 from app.issues.models import Issue
@@ -74,6 +75,11 @@ class ThreadRow:
     mails: int
     files: int
     unproven: bool
+
+    @property
+    def plain_answer(self) -> bool:
+        """Its subject says no more than which issue it answers."""
+        return bool(self.issue) and self.issue in base_subject(self.subject)
 
 
 def thread_page(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -49,7 +50,7 @@ def asked_of(values: MultiDict[str, str]) -> Asked:
     )
 
 
-def in_address(asked: Asked) -> dict[str, str]:
+def in_address(asked: Asked) -> dict[str, Any]:
     """The list as it stands in an address; what is usual stays out of it."""
     named = {
         "show": "" if asked.folder is Folder.WAITING else asked.folder.value,
