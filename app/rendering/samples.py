@@ -24,7 +24,7 @@ def sample_context(emails_dir: Path, name: str, registry: SlotRegistry) -> dict[
         words = "\n".join(sample["markdown"])
         body = {"body_html": to_html(words, registry), "body_text": to_text(words, registry)}
         return {**sample, **body, "after_html": "", "after_text": "", "brand": brand, "base_url": base_url}
-    if name == "answer":
+    if name in {"answer", "acknowledgement"}:
         words = "\n".join(sample["markdown"])
         body = {"body_html": to_html(words, registry), "body_text": to_text(words, registry)}
         return {**sample, **body, "brand": brand, "base_url": base_url}
