@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.conversation.answering import Pen, ancestry_of, answer_subject
+from app.conversation.answering import ancestry_of, answer_subject
 from app.conversation.correspondents import read_claimed
 from app.conversation.house_rules import Rules, get_rules
 from app.conversation.inbox_models import Acknowledgement
@@ -30,6 +30,7 @@ from app.publication.settings import get_publication
 from app.rendering.mail import render_mail
 from app.rendering.markdown import Places, to_html, to_text
 from app.rendering.slots import SlotRegistry
+from app.signup.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ _ROBOTS: Final = (
 
 
 def acknowledge(
-    session: Session, now: datetime, pen: Pen, inbound: InboundMail, message: Message, raw: bytes
+    session: Session, now: datetime, desk: Desk, inbound: InboundMail, message: Message, raw: bytes
 ) -> Delivery | None:
     """Queue the acknowledgement of a mail that was just filed, where the rules allow it; None where they do not. That
     it cannot be written keeps no mail from being filed."""
@@ -58,9 +59,9 @@ def acknowledge(
         return None
     try:
         with session.begin_nested():
-            if not _first_in(session, now, pen, person, rules):
+            if not _first_in(session, now, desk, person, rules):
                 return None
-            return _queue(session, now, pen, thread, message, person, rules)
+            return _queue(session, now, desk, thread, message, person, rules)
     except HandoffError as error:
         log.error("message %s is not acknowledged: %s", message.id, error)
         return None
@@ -82,12 +83,12 @@ def _from_a_person(raw: bytes, message: Message, person: Person, inbound: Inboun
     return not said or (said == ["auto-submitted"] and mail.get("auto-submitted").strip().lower() == "no")
 
 
-def _first_in(session: Session, now: datetime, pen: Pen, person: Person, rules: Rules) -> bool:
+def _first_in(session: Session, now: datetime, desk: Desk, person: Person, rules: Rules) -> bool:
     """Claim this address for so many days; False when it had one."""
     address = read_claimed(person.address)
     if address is None:
         return False
-    digest = address_hash(address.canonical, pen.signer.key("address"))
+    digest = address_hash(address.canonical, desk.signer.key("address"))
     known = session.scalar(select(Acknowledgement.at).where(Acknowledgement.address_hash == digest))
     if known is None:
         try:
@@ -110,15 +111,21 @@ def _first_in(session: Session, now: datetime, pen: Pen, person: Person, rules: 
 
 
 def _queue(
-    session: Session, now: datetime, pen: Pen, thread: Thread, message: Message, person: Person, rules: Rules
+    session: Session,
+    now: datetime,
+    desk: Desk,
+    thread: Thread,
+    message: Message,
+    person: Person,
+    rules: Rules,
 ) -> Delivery | None:
     if person.kind is None:
         return None
     publication = get_publication(session)
-    registry, places = SlotRegistry(), Places(pen.links.base_url)
+    registry, places = SlotRegistry(), Places(desk.links.base_url)
     context = {
         "brand": brand_of(publication),
-        "base_url": pen.links.base_url,
+        "base_url": desk.links.base_url,
         "subject": f"Auto: {answer_subject(session, thread)}"[:240],
         "body_html": to_html(rules.acknowledge_words, registry, places),
         "body_text": to_text(rules.acknowledge_words, registry, places),
@@ -128,7 +135,7 @@ def _queue(
         now,
         key=f"acknowledgement:{message.id}",
         edition_class=EditionClass.PERSONAL,
-        rendered=render_mail(pen.emails_dir, "acknowledgement", context, registry),
+        rendered=render_mail(desk.emails_dir, "acknowledgement", context, registry),
         sender=sender_of(publication),
         reply_to=publication.reply_address,
         ancestry=ancestry_of(message),

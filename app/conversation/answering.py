@@ -9,7 +9,6 @@ import textwrap
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
@@ -30,14 +29,14 @@ from app.delivery.headers import split_mailbox
 from app.delivery.ledger import queue_delivery
 from app.delivery.models import Delivery, Edition, EditionClass
 from app.foundation.errors import Conflict, InvalidInput
-from app.foundation.links import Links
-from app.foundation.tokens import Purpose, Signer
+from app.foundation.tokens import Purpose
 from app.issues.words import MONTHS
 from app.publication.models import Publication
 from app.publication.settings import get_publication, zone_of
 from app.rendering.mail import render_mail
 from app.rendering.markdown import Places, to_html, to_text
 from app.rendering.slots import RenderedMail, SlotRegistry, defuse
+from app.signup.desk import Desk
 
 LONGEST: Final = 50_000
 QUOTED_MOST: Final = 4_000
@@ -53,15 +52,6 @@ class AnswerTo(StrEnum):
 
 
 @dataclass(frozen=True)
-class Pen:
-    """What writing an answer needs beside the session."""
-
-    emails_dir: Path
-    links: Links
-    signer: Signer
-
-
-@dataclass(frozen=True)
 class Draft:
     """`occasion` is that of the form. `asks_for` are words the mail asks to be allowed to quote."""
 
@@ -72,7 +62,7 @@ class Draft:
     asks_for: str = ""
 
 
-def answer_thread(session: Session, now: datetime, pen: Pen, thread_id: int, draft: Draft) -> Message:
+def answer_thread(session: Session, now: datetime, desk: Desk, thread_id: int, draft: Draft) -> Message:
     """Put the answer into the ledger and the thread; the same form again gives the same message.
 
     Raises InvalidInput naming `markdown` or `occasion`, ContentError, and Conflict when there is nobody to write to.
@@ -84,10 +74,10 @@ def answer_thread(session: Session, now: datetime, pen: Pen, thread_id: int, dra
         return known
     thread = get_thread(session, thread_id)
     heard = last_heard(session, thread)
-    person = recipient_of(session, now, pen, thread, heard, draft.to)
+    person = recipient_of(session, now, desk, thread, heard, draft.to)
     if person.kind is None or not person.can_be_answered:
         raise Conflict("There is no address to write to.", hint="The mail came without a usable sender.")
-    edition = _freeze(session, now, pen, thread, heard, person, draft)
+    edition = _freeze(session, now, desk, thread, heard, person, draft)
     delivery = queue_delivery(
         session,
         now,
@@ -96,11 +86,11 @@ def answer_thread(session: Session, now: datetime, pen: Pen, thread_id: int, dra
         recipient_id=person.id,
         occasion=f"answer:{draft.occasion}",
     )
-    return _file(session, now, pen, thread, person, edition, delivery, draft)
+    return _file(session, now, desk, thread, person, edition, delivery, draft)
 
 
 def render_answer(
-    session: Session, pen: Pen, thread: Thread, heard: Message | None, person: Person, draft: Draft
+    session: Session, desk: Desk, thread: Thread, heard: Message | None, person: Person, draft: Draft
 ) -> RenderedMail:
     """The mail, with its slots open; for sending and for the preview. Raises InvalidInput and ContentError."""
     words = draft.markdown.replace("\0", "").replace("\r\n", "\n").strip()
@@ -109,11 +99,11 @@ def render_answer(
     if len(words) > LONGEST:
         raise InvalidInput(f"An answer has at most {LONGEST:,} characters.", field="markdown")
     publication = get_publication(session)
-    registry, places = SlotRegistry(), Places(pen.links.base_url)
-    theirs = _quoted(heard, pen.links.base_url)
+    registry, places = SlotRegistry(), Places(desk.links.base_url)
+    theirs = _quoted(heard, desk.links.base_url)
     context = {
         "brand": brand_of(publication),
-        "base_url": pen.links.base_url,
+        "base_url": desk.links.base_url,
         "subject": answer_subject(session, thread),
         "body_html": to_html(words, registry, places),
         "body_text": to_text(words, registry, places),
@@ -123,7 +113,7 @@ def render_answer(
         "quoted": _paragraphs(theirs),
         "quoted_text": _wrapped(theirs, "> "),
     }
-    return render_mail(pen.emails_dir, "answer", context, registry)
+    return render_mail(desk.emails_dir, "answer", context, registry)
 
 
 def last_heard(session: Session, thread: Thread) -> Message | None:
@@ -142,7 +132,7 @@ def answer_subject(session: Session, thread: Thread) -> str:
 
 
 def recipient_of(
-    session: Session, now: datetime, pen: Pen, thread: Thread, heard: Message | None, to: AnswerTo
+    session: Session, now: datetime, desk: Desk, thread: Thread, heard: Message | None, to: AnswerTo
 ) -> Person:
     """Whom the answer goes to. The proven address, unless the author chose the claimed one."""
     address = read_claimed(heard.sender) if heard and to is AnswerTo.CLAIMED else None
@@ -151,7 +141,7 @@ def recipient_of(
     reader = claimed_subscriber(session, address)
     if reader is not None:
         return describe_reader(session, reader)
-    key = pen.signer.key("address")
+    key = desk.signer.key("address")
     return describe_correspondent(session, ensure_correspondent(session, now, address, key))
 
 
@@ -167,7 +157,7 @@ def ancestry_of(heard: Message | None) -> Ancestry:
 def _freeze(
     session: Session,
     now: datetime,
-    pen: Pen,
+    desk: Desk,
     thread: Thread,
     heard: Message | None,
     person: Person,
@@ -179,7 +169,7 @@ def _freeze(
         now,
         key=f"answer:{thread.id}:{draft.occasion}",
         edition_class=EditionClass.PERSONAL,
-        rendered=render_answer(session, pen, thread, heard, person, draft),
+        rendered=render_answer(session, desk, thread, heard, person, draft),
         sender=sender_of(publication),
         reply_to=publication.reply_address,
         ancestry=ancestry_of(heard),
@@ -189,7 +179,7 @@ def _freeze(
 def _file(
     session: Session,
     now: datetime,
-    pen: Pen,
+    desk: Desk,
     thread: Thread,
     person: Person,
     edition: Edition,
@@ -202,7 +192,7 @@ def _file(
         direction=Direction.OUT,
         at=now,
         sender=person.address,
-        message_id=f"<{pen.signer.sign(Purpose.REPLY, delivery.id)}@{domain}>",
+        message_id=f"<{desk.signer.sign(Purpose.REPLY, delivery.id)}@{domain}>",
         delivery_id=delivery.id,
         occasion=draft.occasion,
         author_id=draft.author_id,

@@ -10,17 +10,18 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.conversation.answering import Draft, Pen, answer_thread
+from app.conversation.answering import Draft, answer_thread
 from app.conversation.arranging import TAG_ASKED, get_thread, put_tag, tags_of
 from app.conversation.inbox_models import PermissionState, QuotePermission
 from app.conversation.models import Direction, Message, Proof
 from app.foundation.errors import Conflict, InvalidInput, NotFound
+from app.signup.desk import Desk
 
 LONGEST: Final = 2_000
 
 
 def ask_to_quote(
-    session: Session, now: datetime, pen: Pen, thread_id: int, words: str, draft: Draft
+    session: Session, now: datetime, desk: Desk, thread_id: int, words: str, draft: Draft
 ) -> QuotePermission:
     """Mail the reader the very words and ask. The same form again asks nothing twice.
 
@@ -34,7 +35,7 @@ def ask_to_quote(
         raise InvalidInput(
             "These are not the reader’s words.", field="words", hint="Quote what they wrote, exactly."
         )
-    message = answer_thread(session, now, pen, thread_id, replace(draft, asks_for=quoted))
+    message = answer_thread(session, now, desk, thread_id, replace(draft, asks_for=quoted))
     asked = session.scalars(
         select(QuotePermission).where(QuotePermission.asked_in_id == message.id)
     ).one_or_none()

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversation.acknowledging import acknowledge
-from app.conversation.answering import Pen
 from app.conversation.attachments import keep_attachments
 from app.conversation.clippings import take_clippings
 from app.conversation.courtesies import confirm_leaving, tell_of_refusal
@@ -54,11 +53,6 @@ def process_inbound(
     """Work on one stored mail once; None when that was done before or it is quarantined.
 
     `hook` finds the provider that a stored webhook came from; without a `desk` nothing is written to anybody.
-    pen: Pen | None = None,
-) -> InboundKind | None:
-    """Work on one stored mail once; None when that was done before or it is quarantined.
-
-    `hook` finds the provider that a stored webhook came from; without a `pen` nobody is sent an acknowledgement.
     """
     inbound = session.scalars(
         select(InboundMail).where(InboundMail.id == inbound_id).with_for_update()
@@ -81,7 +75,6 @@ def process_inbound(
     else:
         inbound.kind = _act(
             session, now, inbound, found, signed, _Post(raw, signer.key("address"), written_to, desk)
-            session, now, inbound, found, signed, _Post(raw, signer.key("address"), written_to, pen)
         )
     inbound.state = InboundState.DONE
     return inbound.kind
@@ -95,7 +88,6 @@ class _Post:
     key: bytes
     written_to: tuple[str, ...]
     desk: Desk | None
-    pen: Pen | None = None
 
 
 def _act(
@@ -157,8 +149,8 @@ def _take_reply(
     message = add_reply(session, now, inbound, delivery, found, key=post.key, chosen=chosen)
     if message is not None:
         keep_attachments(session, message, post.raw)
-        if post.pen is not None:
-            acknowledge(session, now, post.pen, inbound, message, post.raw)
+        if post.desk is not None:
+            acknowledge(session, now, post.desk, inbound, message, post.raw)
     if delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         stop_followups(session, now, delivery.recipient_id, "replied")
     return InboundKind.REPLY

@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import active_authors
-from app.conversation.answering import Pen
 from app.conversation.echo import hear_between
 from app.conversation.house_rules import get_rules
 from app.conversation.inert import inert_text
@@ -22,6 +21,7 @@ from app.foundation.errors import NotFound
 from app.issues.words import span_words
 from app.publication.settings import get_publication, zone_of
 from app.rendering.mail import render_mail
+from app.signup.desk import Desk
 
 WEEKLY_KEY: Final = "weekly-replies:"
 MONDAY: Final = 0
@@ -74,7 +74,7 @@ def week_to_tell(session: Session, now: datetime) -> Week | None:
     return Week(name, monday - timedelta(days=7), monday)
 
 
-def tell_what_readers_said(session: Session, now: datetime, pen: Pen, week: Week) -> int:
+def tell_what_readers_said(session: Session, now: datetime, desk: Desk, week: Week) -> int:
     """Queue the mail for everybody who writes here; how many. Once for a week, however often it is asked for.
 
     Nothing goes out when the setting is off or nobody wrote. Raises what rendering raises.
@@ -87,21 +87,21 @@ def tell_what_readers_said(session: Session, now: datetime, pen: Pen, week: Week
     publication = get_publication(session)
     context = {
         "brand": brand_of(publication),
-        "base_url": pen.links.base_url,
+        "base_url": desk.links.base_url,
         "count": echo.threads,
         "lanes": [(number, _LANE_WORDS[lane]) for lane, number in echo.by_lane.items() if number],
         "waiting": _waiting(session),
         "first_answer": span_words(echo.first_answer) if echo.first_answer is not None else "",
         "themes": [theme.word for theme in echo.themes[:6]],
-        "voices": _voices(session, pen, week),
-        "inbox_url": pen.links.admin("inbox"),
+        "voices": _voices(session, desk, week),
+        "inbox_url": desk.links.admin("inbox"),
     }
     edition = freeze_edition(
         session,
         now,
         key=WEEKLY_KEY + week.name,
         edition_class=EditionClass.AUTHOR,
-        rendered=render_mail(pen.emails_dir, "what-readers-said", context),
+        rendered=render_mail(desk.emails_dir, "what-readers-said", context),
         sender=sender_of(publication),
     )
     authors = active_authors(session)
@@ -121,7 +121,7 @@ def _waiting(session: Session) -> int:
     return session.scalar(select(func.count()).where(Thread.state == ThreadState.WAITING)) or 0
 
 
-def _voices(session: Session, pen: Pen, week: Week) -> list[Voice]:
+def _voices(session: Session, desk: Desk, week: Week) -> list[Voice]:
     """The first words of the week's conversations: those in trouble first, then the long ones."""
     threads = session.scalars(
         select(Thread).where(Thread.opened_at >= week.begin, Thread.opened_at < week.end).order_by(Thread.id)
@@ -134,12 +134,12 @@ def _voices(session: Session, pen: Pen, week: Week) -> list[Voice]:
             .order_by(Message.id)
             .limit(1)
         )
-        words = " ".join(inert_text((text or "")[:4000], pen.links.base_url).split())
+        words = " ".join(inert_text((text or "")[:4000], desk.links.base_url).split())
         if words:
             found.append(((thread.lane is not Lane.STUCK, -len(words)), thread, words))
     found.sort(key=lambda each: each[0])
     return [
-        Voice(person_of(session, thread).called, _cut(words), pen.links.admin(f"inbox/{thread.id}"))
+        Voice(person_of(session, thread).called, _cut(words), desk.links.admin(f"inbox/{thread.id}"))
         for _, thread, words in found[:MOST_VOICES]
     ]
 

@@ -4,7 +4,6 @@ import logging
 
 from sqlalchemy.exc import OperationalError
 
-from app.conversation.answering import Pen
 from app.conversation.quarantine import begin_attempt, forgive_attempt, record_failure
 from app.conversation.routing import process_inbound
 from app.conversation.webhooks import find_hook
@@ -31,7 +30,6 @@ def process(inbound_id: int) -> None:
                 signer=here.signer,
                 hook=lambda name: find_hook(name, here.settings, here.fetcher, here.storage),
                 desk=Desk(here.signer, here.links, here.address_key, here.settings.emails_dir),
-                pen=Pen(here.settings.emails_dir, here.links, here.signer),
             )
     except (OperationalError, Unavailable):
         with here.database.writing() as session:

@@ -23,7 +23,7 @@ from app.conversation.saved_answers import (
 from app.foundation.errors import HandoffError, InvalidInput
 from app.rendering.slots import fill
 from app.web.admin.guard import allows, author
-from app.web.admin.mailroom import asked_of, in_address, pen
+from app.web.admin.mailroom import asked_of, desk, in_address
 from app.web.admin.threads import Typed, page_of
 from app.web.state import now, reader, writer
 
@@ -38,7 +38,7 @@ PREVIEW_CSP = (
 @allows(Action.SEND)
 def send(thread_id: int) -> ResponseReturnValue:
     try:
-        answer_thread(writer(), now(), pen(), thread_id, _draft())
+        answer_thread(writer(), now(), desk(), thread_id, _draft())
     except HandoffError as error:
         return _refused(thread_id, error)
     return _sent(thread_id, "answered")
@@ -52,7 +52,7 @@ def preview(thread_id: int) -> ResponseReturnValue:
     person, heard = person_of(reader(), thread), last_heard(reader(), thread)
     try:
         mail = fill(
-            render_answer(reader(), pen(), thread, heard, person, _draft()),
+            render_answer(reader(), desk(), thread, heard, person, _draft()),
             {
                 "first_name": person.name.partition(" ")[0],
                 "email": person.address,
@@ -69,7 +69,7 @@ def preview(thread_id: int) -> ResponseReturnValue:
 @allows(Action.SEND)
 def ask(thread_id: int) -> ResponseReturnValue:
     try:
-        ask_to_quote(writer(), now(), pen(), thread_id, request.form.get("words", ""), _draft())
+        ask_to_quote(writer(), now(), desk(), thread_id, request.form.get("words", ""), _draft())
     except HandoffError as error:
         return _refused(thread_id, error)
     return _sent(thread_id, "asked")

@@ -7,11 +7,11 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from app.conversation.answering import Pen
 from app.conversation.models import Lane
 from app.conversation.queries import Asked, Folder
 from app.foundation.errors import InvalidInput
 from app.issues.words import WEEKDAYS
+from app.signup.desk import Desk
 from app.web.admin.desk import local, zone
 from app.web.state import now, runtime
 
@@ -69,9 +69,9 @@ def lane_of_form() -> Lane:
     return Lane(chosen)
 
 
-def pen() -> Pen:
+def desk() -> Desk:
     here = runtime()
-    return Pen(here.settings.emails_dir, here.links, here.signer)
+    return Desk(here.signer, here.links, here.address_key, here.settings.emails_dir)
 
 
 def laters() -> list[Later]:
