@@ -12,7 +12,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import event
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ JOB_SECONDS = 3600
 """RQ would cut a job short after three minutes; a relay may take ten to answer (RFC 5321, 4.5.3.2.6)."""
 
 _PENDING = "handoff_rings"
+_Pending = dict["Ring", SessionTransaction | None]
+"""What is asked for, and in which savepoint."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +76,33 @@ class SilentDoorbell:
 
 def ring_after_commit(session: Session, job: str, *arguments: int | str, queue: str = DEFAULT) -> None:
     """Ask for a job once this session has committed; forgotten when it rolls back."""
-    pending: list[Ring] = session.info.setdefault(_PENDING, [])
-    ring = Ring(job, arguments, queue)
-    if ring not in pending:
-        pending.append(ring)
+    pending: _Pending = session.info.setdefault(_PENDING, {})
+    pending.setdefault(Ring(job, arguments, queue), session.get_nested_transaction())
 
 
 def connect_doorbell(sessions: sessionmaker[Session], doorbell: Doorbell) -> None:
-    """Make every session of this factory ring `doorbell` after it commits."""
+    """Make every session of this factory ring `doorbell` after it commits.
+
+    SQLAlchemy tells of savepoints too. What one releases nobody else can see yet, so its rings wait for the whole; what
+    one takes back are its own rings only.
+    """
 
     def after_commit(session: Session) -> None:
-        for ring in session.info.pop(_PENDING, []):
-            doorbell.ring(ring)
+        savepoint = session.get_nested_transaction()
+        if savepoint is None:
+            for ring in session.info.pop(_PENDING, {}):
+                doorbell.ring(ring)
+            return
+        outer = savepoint.parent if savepoint.parent is not None and savepoint.parent.nested else None
+        pending: _Pending = session.info.get(_PENDING, {})
+        pending.update({ring: outer for ring, asked_in in pending.items() if asked_in is savepoint})
 
     def after_rollback(session: Session) -> None:
-        session.info.pop(_PENDING, None)
+        savepoint = session.get_nested_transaction()
+        pending: _Pending = session.info.pop(_PENDING, {})
+        if savepoint is not None:
+            kept = {ring: asked_in for ring, asked_in in pending.items() if asked_in is not savepoint}
+            session.info[_PENDING] = kept
 
     event.listen(sessions, "after_commit", after_commit)
     event.listen(sessions, "after_rollback", after_rollback)
