@@ -27,6 +27,7 @@ from app.foundation.settings import check_start, load_settings
 from app.wiring import Runtime, build_runtime, sentry_of
 from worker.followups import send_followups
 from worker.gathering import remind_of_links, ring_for_clips
+from worker.guides import ring_for_offered, tidy_unconfirmed
 from worker.inbox import tell_of_readers, wake_conversations
 from worker.publishing import index_archive, look_at_links, publish_due
 from worker.readiness import announce_ready
@@ -39,8 +40,10 @@ SWEEP_SECONDS: Final = 10
 
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     """Everything that may have become due."""
-    sending = (publish_due, send_followups, partial(sweep, watch=watch), remind_of_links, tell_of_readers)
-    harmless = (ring_for_inbound, look_at_links, ring_for_clips, index_archive, wake_conversations)
+    mailing = (publish_due, send_followups, partial(sweep, watch=watch))
+    sending = (*mailing, remind_of_links, tell_of_readers, ring_for_offered)
+    reading = (ring_for_inbound, look_at_links, ring_for_clips, index_archive)
+    harmless = (*reading, wake_conversations, tidy_unconfirmed)
     chores = (*sending, *harmless) if may_send(here) else harmless
     for chore in chores:
         attempt(chore, here, now)

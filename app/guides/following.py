@@ -25,6 +25,7 @@ from app.rendering.answering import Letterbox
 from app.rendering.mail import render_mail
 from app.rendering.markdown import Places, to_html, to_text
 from app.rendering.slots import RenderedMail, SlotRegistry
+from app.rendering.typeset import typeset
 
 LINK: Final = "{{ guide_link }}"
 
@@ -95,7 +96,7 @@ def render_followup(session: Session, pen: Pen, content: GuideContent, followup:
         "base_url": pen.links.base_url,
         "subject": followup.matter.subject,
         "preheader": followup.matter.preview,
-        "guide_title": content.title,
+        "guide_title": typeset(content.title),
         "guide_slug": content.slug,
         "has_link": bool(link),
         "body_html": to_html(before, registry, places),

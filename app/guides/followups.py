@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, literal, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.delivery.eligibility import suppressed, topic_is_on
@@ -17,8 +17,9 @@ from app.delivery.quiet import is_quiet
 from app.foundation.db import changed_rows
 from app.guides.anatomy import FollowUpCondition
 from app.guides.content import FollowUp, GuideContent
-from app.guides.models import FollowUpMail, FollowUpStop, Grant, GrantState
+from app.guides.models import FollowUpMail, FollowUpSkip, FollowUpStepStop, FollowUpStop, Grant, GrantState
 from app.guides.rules import STANDARD
+from app.rendering.typeset import typeset
 from app.subscribers.models import Function, Subscriber, SubscriberState, Topic, TopicKind
 from app.subscribers.queries import find_topic
 
@@ -31,12 +32,15 @@ _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 
 @dataclass(frozen=True)
 class PlannedMail:
-    """One follow-up of a guide in one reader's future or past; `sent_at` is None while it is to come."""
+    """One follow-up of a guide in one reader's future or past; `sent_at` is None while it is to come, `stopped` says
+    that the author's hand keeps it back, from this reader or from all."""
 
     name: str
     subject: str
     due_at: datetime | None
     sent_at: datetime | None
+    stopped: bool = False
+    skipped: bool = False
 
 
 def topic_slug(guide_slug: str) -> str:
@@ -57,7 +61,8 @@ def ensure_topic(session: Session, content: GuideContent) -> Topic | None:
             kind=TopicKind.FOLLOWUPS,
             name="A few mails on using the guide",
             description=(
-                f"At most {count} over {_longest(content)} days after you take “{content.title}”, then they end."
+                f"At most {count} over {_longest(content)} days after you take “{typeset(content.title)}”, "
+                "then they end."
             )[:300],
             position=50,
             offered=True,
@@ -86,29 +91,14 @@ def due_grants(
     quiet: timedelta = STANDARD.quiet,
 ) -> list[Grant]:
     """The grants whose readers should get this follow-up now."""
-    anchor = Grant.downloaded_at if _after_download(followup) else Grant.granted_at
-    delay = delay_of(followup)
     mine = aliased(Grant)
     query = (
         select(Grant)
         .join(Subscriber, Subscriber.id == Grant.subscriber_id)
         .where(
-            Grant.slug == guide_slug,
-            Grant.revoked_at.is_(None),
-            Grant.followups_stopped_at.is_(None),
-            anchor <= now - delay,
-            anchor > now - delay - LATEST,
-            *_condition(followup),
-            Subscriber.state == SubscriberState.VERIFIED,
-            ~suppressed(Subscriber.address_hash),
-            topic_is_on(topic_id),
+            *_wanted(guide_slug, topic_id, followup),
+            *_timely(followup, now, now),
             ~is_quiet(now, quiet),
-            ~exists(select(literal(1)).where(FollowUpStop.slug == guide_slug)),
-            ~exists(
-                select(literal(1)).where(
-                    FollowUpMail.grant_id == Grant.id, FollowUpMail.name == followup.slug
-                )
-            ),
             ~exists(
                 select(literal(1))
                 .select_from(FollowUpMail)
@@ -120,6 +110,50 @@ def due_grants(
         .limit(AT_ONCE)
     )
     return list(session.scalars(query))
+
+
+def count_coming(
+    session: Session, now: datetime, guide_slug: str, topic_id: int, followup: FollowUp, within: timedelta
+) -> int:
+    """How many readers this follow-up will go to within that time, when nothing changes."""
+    query = (
+        select(func.count())
+        .select_from(Grant)
+        .join(Subscriber, Subscriber.id == Grant.subscriber_id)
+        .where(*_wanted(guide_slug, topic_id, followup), *_timely(followup, now, now + within))
+    )
+    return session.scalar(query) or 0
+
+
+def _timely(followup: FollowUp, now: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Due by `until`, and not too late to go now."""
+    anchor = Grant.downloaded_at if _after_download(followup) else Grant.granted_at
+    delay = delay_of(followup)
+    return anchor <= until - delay, anchor > now - delay - LATEST
+
+
+def _wanted(guide_slug: str, topic_id: int, followup: FollowUp) -> tuple[ColumnElement[bool], ...]:
+    """Whoever may get this follow-up, has not had it, and whom nobody's stop keeps from it."""
+    had = (FollowUpMail, FollowUpSkip)
+    return (
+        Grant.slug == guide_slug,
+        Grant.revoked_at.is_(None),
+        Grant.followups_stopped_at.is_(None),
+        *_condition(followup),
+        Subscriber.state == SubscriberState.VERIFIED,
+        ~suppressed(Subscriber.address_hash),
+        topic_is_on(topic_id),
+        ~exists(select(literal(1)).where(FollowUpStop.slug == guide_slug)),
+        ~exists(
+            select(literal(1)).where(
+                FollowUpStepStop.slug == guide_slug, FollowUpStepStop.name == followup.slug
+            )
+        ),
+        *(
+            ~exists(select(literal(1)).where(row.grant_id == Grant.id, row.name == followup.slug))
+            for row in had
+        ),
+    )
 
 
 def stop_followups(session: Session, now: datetime, subscriber_id: int, why: str) -> int:
@@ -139,6 +173,12 @@ def stop_all(session: Session, now: datetime, guide_slug: str) -> None:
         session.add(FollowUpStop(slug=guide_slug, stopped_at=now))
 
 
+def stopped_since(session: Session, guide_slug: str) -> datetime | None:
+    """When the author stopped all follow-ups of this guide; None while they go."""
+    row = session.get(FollowUpStop, guide_slug)
+    return row.stopped_at if row else None
+
+
 def go_on(session: Session, guide_slug: str) -> None:
     """Take the switch back."""
     session.execute(delete(FollowUpStop).where(FollowUpStop.slug == guide_slug))
@@ -150,11 +190,23 @@ def plan_of(session: Session, grant: Grant, content: GuideContent) -> list[Plann
         row.name: row.queued_at
         for row in session.scalars(select(FollowUpMail).where(FollowUpMail.grant_id == grant.id))
     }
+    skipped = set(session.scalars(select(FollowUpSkip.name).where(FollowUpSkip.grant_id == grant.id)))
+    held = set(session.scalars(select(FollowUpStepStop.name).where(FollowUpStepStop.slug == content.slug)))
     plan = []
     for mail in in_order(content):
         anchor = grant.downloaded_at if _after_download(mail) else grant.granted_at
         due = anchor + delay_of(mail) if anchor else None
-        plan.append(PlannedMail(mail.slug, mail.matter.subject, due, sent.get(mail.slug)))
+        name = mail.slug
+        plan.append(
+            PlannedMail(
+                name,
+                mail.matter.subject,
+                due,
+                sent.get(name),
+                name in held or name in skipped,
+                name in skipped,
+            )
+        )
     return plan
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.foundation.db import Base, PrimaryKey, enum_type
@@ -105,6 +105,11 @@ class GuideVisits(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True, doc="in the publication's zone")
     source: Mapped[str] = mapped_column(String(120), primary_key=True, doc="see guides.sources")
     visits: Mapped[int] = mapped_column(default=0)
+    forgotten: Mapped[int] = mapped_column(
+        default=0,
+        server_default=text("0"),
+        doc="how many asked that day, never confirmed, and were removed",
+    )
 
 
 class FollowUpMail(Base):
@@ -125,3 +130,36 @@ class FollowUpStop(Base):
 
     slug: Mapped[str] = mapped_column(String(64), primary_key=True)
     stopped_at: Mapped[datetime]
+
+
+class FollowUpStepStop(Base):
+    """The author's switch for one follow-up: nobody gets it while its row is there."""
+
+    __tablename__ = "followup_step_stop"
+
+    slug: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True, doc="the file's name without .md")
+    stopped_at: Mapped[datetime]
+
+
+class FollowUpSkip(Base):
+    """One follow-up that one reader will not get, by the author's hand."""
+
+    __tablename__ = "followup_skip"
+
+    grant_id: Mapped[int] = mapped_column(ForeignKey("guide_grant.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True, doc="the file's name without .md")
+    skipped_at: Mapped[datetime]
+
+
+class GuideOffer(Base):
+    """An edition that is being offered to all who have an older one, until nobody is left."""
+
+    __tablename__ = "guide_offer"
+
+    guide_file_id: Mapped[int] = mapped_column(
+        ForeignKey("guide_file.id"), primary_key=True, autoincrement=False
+    )
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(80))
+    ended_at: Mapped[datetime | None]

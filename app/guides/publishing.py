@@ -17,6 +17,7 @@ from app.guides.content import GuideContent
 from app.guides.followups import ensure_topic
 from app.guides.models import GuideFile
 from app.guides.snapshot import freeze_content, picture_names, thaw_content
+from app.rendering.typeset import typeset
 
 COVER_WIDTH = 720
 
@@ -78,7 +79,7 @@ def publish_guide(session: Session, now: datetime, prepared: PreparedGuide) -> G
         row = GuideFile(slug=content.slug, sha256=built.sha256)
         session.add(row)
     row.edition = content.matter.edition
-    row.title = content.title
+    row.title = typeset(content.title)
     row.storage_key = prepared.storage_key
     row.source_sha256 = content.source_sha256
     row.file_name = f"{content.slug}-{content.matter.edition}.pdf"[:120]

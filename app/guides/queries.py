@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation.errors import NotFound
 from app.foundation.paging import Page
-from app.guides.models import Grant, GrantState, GuideFile
+from app.guides.models import Grant, GrantEvent, GrantState, GuideFile
 from app.subscribers.models import Subscriber
 
 
@@ -65,6 +65,18 @@ def reader_name(session: Session, grant: Grant) -> str:
     """The name its reader gave, or nothing."""
     reader = session.get_one(Subscriber, grant.subscriber_id)
     return f"{reader.first_name} {reader.last_name}".strip()
+
+
+def grant_trail(session: Session, grant_id: int, *, limit: int = 500) -> tuple[GrantEvent, ...]:
+    """What happened to a grant, in order."""
+    query = select(GrantEvent).where(GrantEvent.grant_id == grant_id).order_by(GrantEvent.id).limit(limit)
+    return tuple(session.scalars(query))
+
+
+def edition_names(session: Session, slug: str) -> dict[int, str]:
+    """The labels of a guide's editions by their numbers."""
+    rows = session.execute(select(GuideFile.id, GuideFile.edition).where(GuideFile.slug == slug))
+    return dict(rows.all())
 
 
 def count_grants(session: Session, slug: str) -> dict[GrantState, int]:

@@ -1,4 +1,5 @@
-"""Counting visits to a guide's page: numbers by day and source, bounded, with nothing about the visitor."""
+"""Counting visits to a guide's page, and requests of people who never confirmed and were removed: numbers by day and
+source, bounded, with nothing about anybody."""
 
 from datetime import date
 from typing import Final
@@ -15,6 +16,15 @@ SOURCES_A_DAY: Final = 100
 
 def count_visit(session: Session, slug: str, day: date, source: str) -> None:
     """One more visit. A day has at most SOURCES_A_DAY sources; whoever makes up more is counted under `other`."""
+    _count(session, slug, day, source, "visits")
+
+
+def count_forgotten(session: Session, slug: str, day: date, source: str) -> None:
+    """One more request of that day whose person is removed now: the funnel keeps its numbers."""
+    _count(session, slug, day, source, "forgotten")
+
+
+def _count(session: Session, slug: str, day: date, source: str, what: str) -> None:
     source = source[:LONGEST]
     if (
         session.get(GuideVisits, (slug, day, source)) is None
@@ -24,9 +34,9 @@ def count_visit(session: Session, slug: str, day: date, source: str) -> None:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
         dialect.insert(GuideVisits)
-        .values(slug=slug, day=day, source=source, visits=1)
+        .values({"visits": 0, "forgotten": 0, "slug": slug, "day": day, "source": source, what: 1})
         .on_conflict_do_update(
-            index_elements=["slug", "day", "source"], set_={"visits": GuideVisits.visits + 1}
+            index_elements=["slug", "day", "source"], set_={what: getattr(GuideVisits, what) + 1}
         )
     )
 

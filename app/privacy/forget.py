@@ -1,13 +1,17 @@
-"""Erasing a person: every table, and nothing kept but the hash that keeps them unmailed."""
+"""Erasing a person: every table, and nothing kept but the hash that keeps them unmailed. An address that somebody
+typed and nobody confirmed goes the same way after a while, and then not even the hash is kept: it may be typed again.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conversation.models import Direction, InboundMail, Message, Thread
 from app.conversation.weekly import WEEKLY_KEY
+from app.delivery.eligibility import suppressed
 from app.delivery.models import (
     Bounce,
     Correspondent,
@@ -19,7 +23,11 @@ from app.delivery.models import (
     RecipientKind,
 )
 from app.foundation.storage import Storage
-from app.subscribers.models import Subscriber, SuppressionReason
+from app.guides.models import Grant, GrantState
+from app.guides.sources import DIRECT
+from app.guides.visiting import count_forgotten
+from app.signup.models import JoinRequest
+from app.subscribers.models import Subscriber, SubscriberState, Subscription, SuppressionReason
 from app.subscribers.suppression import suppress
 from app.tracking.models import Click, Open
 
@@ -40,6 +48,48 @@ def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber) ->
     peers and raw mail go. Subscriptions, consent records, requests and grants go with the subscriber's row.
     """
     suppress(session, now, subscriber.address_hash, SuppressionReason.ERASED)
+    return _remove(session, subscriber)
+
+
+def forget_unconfirmed(
+    session: Session, now: datetime, older_than: timedelta, zone: ZoneInfo, *, at_once: int = 200
+) -> list[Erased]:
+    """Remove addresses that were only typed into a form, last longer ago than that, and never confirmed.
+
+    Whoever was given anything, wrote to us, has or had a topic or is kept from being mailed stays. The ledger keeps
+    its numbers and the funnel its counts.
+    """
+    query = _only_typed(now, now - older_than).order_by(Subscriber.id).limit(at_once)
+    gone = []
+    for subscriber in session.scalars(query).all():
+        for grant in session.scalars(select(Grant).where(Grant.subscriber_id == subscriber.id)):
+            day = grant.requested_at.astimezone(zone).date()
+            count_forgotten(session, grant.slug, day, grant.source or DIRECT)
+        gone.append(_remove(session, subscriber))
+    return gone
+
+
+def _only_typed(now: datetime, before: datetime) -> Select[Subscriber]:
+    theirs = JoinRequest.subscriber_id == Subscriber.id
+    alive = or_(
+        JoinRequest.requested_at >= before,
+        JoinRequest.expires_at > now,
+        JoinRequest.confirmed_at.is_not(None),
+    )
+    return select(Subscriber).where(
+        Subscriber.state == SubscriberState.UNVERIFIED,
+        Subscriber.verified_at.is_(None),
+        Subscriber.created_at < before,
+        exists().where(theirs),
+        ~exists().where(theirs, alive),
+        ~exists().where(Grant.subscriber_id == Subscriber.id, Grant.state != GrantState.REQUESTED),
+        ~exists().where(Thread.subscriber_id == Subscriber.id),
+        ~exists().where(Subscription.subscriber_id == Subscriber.id),
+        ~suppressed(Subscriber.address_hash),
+    )
+
+
+def _remove(session: Session, subscriber: Subscriber) -> Erased:
     deliveries = select(Delivery.id).where(
         Delivery.recipient_kind == RecipientKind.SUBSCRIBER, Delivery.recipient_id == subscriber.id
     )

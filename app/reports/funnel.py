@@ -1,7 +1,8 @@
 """How many came to a guide's page and how far they went, by day, by source and by function.
 
 A row counts the people who asked in its day (or came from its source), and how far those same people have got by now,
-so that no number is larger than the one before it. Visits are counts of page views and belong to nobody.
+so that no number is larger than the one before it. Who asked, never confirmed and was removed is counted among those
+who asked. Visits are counts of page views and belong to nobody.
 """
 
 from collections.abc import Sequence
@@ -47,21 +48,25 @@ def read_funnel(session: Session, now: datetime, slug: str, zone: ZoneInfo, days
     today = now.astimezone(zone).date()
     calendar = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     people = _people(slug, calendar, zone)
-    by_day = _visits(session, slug, GuideVisits.day, calendar[0])
-    by_source = _visits(session, slug, GuideVisits.source, calendar[0])
+    by_day = _counts(session, slug, GuideVisits.day, calendar[0])
+    by_source = _counts(session, slug, GuideVisits.source, calendar[0])
+    forgotten = sum(asked for _, asked in by_day.values())
     counted = {int(key): row for key, row in _grouped(session, people, people.c.day).items()}
     day_rows = tuple(
-        _row(day.isoformat(), by_day.get(day, 0), counted.get(number, _NOTHING))
+        _row(day.isoformat(), by_day.get(day, (0, 0)), counted.get(number, _NOTHING))
         for number, day in enumerate(calendar)
     )
     sources = {str(key or "direct"): row for key, row in _grouped(session, people, people.c.source).items()}
     source_rows = [
-        _row(name, by_source.get(name, 0), sources.get(name, _NOTHING)) for name in {*sources, *by_source}
+        _row(name, by_source.get(name, (0, 0)), sources.get(name, _NOTHING))
+        for name in {*sources, *by_source}
     ]
     functions = [
-        _row(str(key.value if key else "not said"), None, row)
+        FunnelRow(str(key.value if key else "not said"), None, *row)
         for key, row in _grouped(session, people, people.c.function).items()
     ]
+    if forgotten:
+        functions.append(FunnelRow("never confirmed, removed", None, forgotten))
     total = FunnelRow("all", *(sum(getattr(row, step) or 0 for row in day_rows) for step in STEPS))
     return Funnel(
         day_rows,
@@ -120,14 +125,16 @@ def _grouped(session: Session, people: Subquery, key: Any) -> dict[Any, tuple[in
     return {row[0]: tuple(int(number) for number in row[1:]) for row in session.execute(query)}
 
 
-def _visits(session: Session, slug: str, key: Any, since: date) -> dict[Any, int]:
+def _counts(session: Session, slug: str, key: Any, since: date) -> dict[Any, tuple[int, int]]:
+    """Visits, and requests of people who were removed."""
     query = (
-        select(key, func.sum(GuideVisits.visits))
+        select(key, func.sum(GuideVisits.visits), func.sum(GuideVisits.forgotten))
         .where(GuideVisits.slug == slug, GuideVisits.day >= since)
         .group_by(key)
     )
-    return {row[0]: int(row[1]) for row in session.execute(query)}
+    return {row[0]: (int(row[1]), int(row[2])) for row in session.execute(query)}
 
 
-def _row(name: str, visited: int | None, counts: tuple[int, ...]) -> FunnelRow:
-    return FunnelRow(name, visited, *counts)
+def _row(name: str, counted: tuple[int, int], steps: tuple[int, ...]) -> FunnelRow:
+    visited, forgotten = counted
+    return FunnelRow(name, visited, steps[0] + forgotten, *steps[1:])

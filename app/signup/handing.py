@@ -1,23 +1,20 @@
-"""What an author hands out: a guide once more, a guide by name, a new edition to all who have an old one."""
+"""What an author hands to one reader: a guide once more, a guide by name."""
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.foundation.addresses import Address, address_hash
 from app.foundation.errors import Conflict
 from app.guides.access import Visit, append_event, grant_access, request_guide
 from app.guides.models import Grant, GrantEventKind, GrantState
-from app.guides.queries import get_newest_file
 from app.signup.desk import Desk
-from app.signup.mails import queue_guide, queue_new_edition
+from app.signup.mails import queue_guide
 from app.subscribers.consent import ensure_subscriber
-from app.subscribers.models import Subscriber, SubscriberState
+from app.subscribers.models import Subscriber
 from app.subscribers.suppression import is_suppressed
 
-OFFERED_AT_ONCE: Final = 1_000
 BY_HAND: Final = "by hand"
 
 
@@ -51,35 +48,6 @@ def grant_by_hand(
     append_event(session, now, grant, GrantEventKind.RESENT, visit, by=by[:80])
     queue_guide(session, now, desk, grant, subscribed=False, occasion=_occasion("hand", grant, now))
     return grant
-
-
-def count_old_editions(session: Session, slug: str) -> int:
-    """How many readers have an edition that is not the newest and could be offered it."""
-    return session.scalar(select(func.count()).select_from(Grant).where(*_has_old(session, slug))) or 0
-
-
-def offer_new_edition(session: Session, now: datetime, desk: Desk, slug: str, *, by: str) -> int:
-    """Mail the newest edition to readers who have an older one, OFFERED_AT_ONCE at a time; how many this time."""
-    grants = session.scalars(
-        select(Grant).where(*_has_old(session, slug)).order_by(Grant.id).limit(OFFERED_AT_ONCE)
-    ).all()
-    newest = get_newest_file(session, slug)
-    for grant in grants:
-        grant_access(session, now, grant, visit=Visit())
-        append_event(session, now, grant, GrantEventKind.OFFERED, Visit(), by=by[:80])
-        queue_new_edition(session, now, desk, grant, newest)
-    return len(grants)
-
-
-def _has_old(session: Session, slug: str) -> tuple[ColumnElement[bool], ...]:
-    newest = get_newest_file(session, slug)
-    return (
-        Grant.slug == slug,
-        Grant.state.in_((GrantState.GRANTED, GrantState.DOWNLOADED)),
-        Grant.revoked_at.is_(None),
-        Grant.guide_file_id != newest.id,
-        Grant.subscriber_id.in_(select(Subscriber.id).where(Subscriber.state == SubscriberState.VERIFIED)),
-    )
 
 
 def _check_mailable(session: Session, digest: str) -> None:

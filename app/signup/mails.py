@@ -29,6 +29,7 @@ from app.publication.settings import get_publication, zone_of
 from app.rendering.brand import Brand
 from app.rendering.mail import render_mail
 from app.rendering.slots import RenderedMail
+from app.rendering.typeset import typeset
 from app.signup.desk import Desk
 from app.signup.models import JoinRequest
 from app.signup.wording import in_sentence
@@ -40,7 +41,7 @@ def queue_confirmation(
     session: Session, now: datetime, desk: Desk, request: JoinRequest, topics: Iterable[Topic]
 ) -> Delivery:
     """The mail that asks whether it was them; its occasion is the request, so it cannot go twice."""
-    title = get_newest_file(session, request.guide_slug).title if request.guide_slug else ""
+    title = typeset(get_newest_file(session, request.guide_slug).title) if request.guide_slug else ""
     edition = _edition(
         session,
         now,
@@ -81,7 +82,7 @@ def queue_guide(
         now,
         desk,
         "guide",
-        guide_title=file.title,
+        guide_title=typeset(file.title),
         guide_slug=file.slug,
         promise="",
         pages=file.pages,
@@ -100,7 +101,7 @@ def queue_fresh_link(session: Session, now: datetime, desk: Desk, grant: Grant) 
         now,
         desk,
         "fresh-link",
-        guide_title=file.title,
+        guide_title=typeset(file.title),
         guide_slug=file.slug,
         expires=_days(desk.rules.link_lifetime),
     )
@@ -116,7 +117,7 @@ def queue_new_edition(session: Session, now: datetime, desk: Desk, grant: Grant,
         now,
         desk,
         "new-edition",
-        guide_title=file.title,
+        guide_title=typeset(file.title),
         guide_slug=file.slug,
         edition=file.edition,
         pages=file.pages,

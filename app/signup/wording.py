@@ -1,5 +1,6 @@
 """The sentences a reader agrees to. The form shows them and the consent record keeps them, word for word."""
 
+from app.rendering.typeset import typeset
 from app.subscribers.models import Topic
 
 
@@ -10,7 +11,7 @@ def topic_wording(topic: Topic) -> str:
 
 def guide_wording(title: str) -> str:
     """Above the button of a guide's form."""
-    return f"Send “{title}” to this address. Asking for the guide signs me up for nothing else."
+    return f"Send “{typeset(title)}” to this address. Asking for the guide signs me up for nothing else."
 
 
 def in_sentence(name: str) -> str:

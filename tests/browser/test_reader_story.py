@@ -115,6 +115,7 @@ def test_one_press_leaves_and_one_takes_it_back(site: LiveSite, visit: Visit) ->
     page = visit()
     page.goto(site.url)
     page.get_by_label("Your mail address").fill(DANA)
+    page.get_by_label("The Tuesday letter").check()
     page.get_by_role("button", name="Subscribe").click()
     page.goto(link(site, site.mail_to(DANA), "/confirm/"))
     page.get_by_role("button", name="Confirm").click()

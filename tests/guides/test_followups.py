@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.delivery.ledger import count
-from app.delivery.models import Delivery, Edition, EditionClass
+from app.delivery.models import Delivery, Edition, EditionClass, EditionState
 from app.delivery.quiet import clear_quiet_window, set_quiet_window
+from app.foundation.errors import Conflict, NotFound
 from app.foundation.links import Links
 from app.foundation.settings import Settings
 from app.foundation.tokens import Signer
@@ -29,6 +30,8 @@ from app.guides.downloading import read_link, record_download
 from app.guides.following import Pen, render_followup, send_due_followups
 from app.guides.followups import ensure_topic, go_on, in_order, plan_of, stop_all, stop_followups
 from app.guides.models import FollowUpMail, Grant
+from app.guides.rules import GateRules
+from app.guides.stopping import read_steps, resume_step, skip_followup, stop_step
 from app.subscribers.consent import turn_on
 from app.subscribers.models import Function, Subscriber, SuppressionReason
 from app.subscribers.preferences import leave
@@ -146,6 +149,50 @@ def test_each_stop_rule_ends_the_month(month: Month, stops: Callable[[Month, dat
     stops(month, month.start + timedelta(days=4))
     month.session.flush()
     assert month.days(4, 30) == []
+
+
+def test_one_that_is_stopped_goes_to_nobody_and_the_others_go_on(month: Month) -> None:
+    stop_step(month.session, month.start, month.content, ALL[1])
+    assert month.days(0, 9) == [ALL[0]]
+    resume_step(month.session, month.start, month.content, ALL[1])
+    assert month.days(9, 30) == ALL[1:]
+
+
+def test_stopping_one_also_holds_what_waits_in_the_ledger(month: Month) -> None:
+    assert month.days(0, 2) == ALL[:1]
+    edition = month.session.scalars(select(Edition)).one()
+    stop_step(month.session, month.start, month.content, ALL[0])
+    assert edition.state is EditionState.PAUSED
+    resume_step(month.session, month.start, month.content, ALL[0])
+    assert edition.state is not EditionState.PAUSED
+
+
+def test_one_mail_can_be_kept_from_one_reader(month: Month) -> None:
+    skip_followup(month.session, month.start, month.grant, month.content, ALL[1])
+    assert month.days(0, 30) == [ALL[0], ALL[2]]
+    with pytest.raises(Conflict):
+        skip_followup(month.session, month.start, month.grant, month.content, ALL[0])
+    with pytest.raises(NotFound):
+        skip_followup(month.session, month.start, month.grant, month.content, "no-such-mail")
+
+
+def test_the_author_sees_how_many_had_one_and_will(month: Month) -> None:
+    at = month.start + timedelta(hours=1)
+    steps = {step.mail.slug: step for step in read_steps(month.session, at, month.content)}
+    assert [(steps[name].queued, steps[name].coming) for name in ALL] == [(0, 1), (0, 0), (0, 0)]
+    month.days(0, 3)
+    later = month.start + timedelta(days=3)
+    steps = {step.mail.slug: step for step in read_steps(month.session, later, month.content)}
+    assert [(steps[name].queued, steps[name].coming) for name in ALL] == [(1, 0), (0, 1), (0, 0)]
+
+
+@pytest.mark.parametrize(("hours", "waits"), [(48, True), (6, False)])
+def test_how_far_a_follow_up_keeps_from_a_letter_can_be_chosen(month: Month, hours: int, waits: bool) -> None:
+    month.pen = replace(month.pen, rules=GateRules(quiet=timedelta(hours=hours)))
+    set_quiet_window(
+        month.session, "issue:1", month.cast.letter_id, month.start + timedelta(days=3, hours=13)
+    )
+    assert (month.days(2, 2) == []) is waits
 
 
 def test_the_author_may_go_on_but_nothing_goes_weeks_late(month: Month) -> None:

@@ -1,6 +1,7 @@
 """Erasure leaves the hash that keeps a person unmailed, and nothing else of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -18,13 +19,16 @@ from app.delivery.models import (
     RecipientKind,
 )
 from app.foundation.addresses import address_hash, parse_address
-from app.privacy.forget import erase_subscriber
+from app.guides.access import Visit, grant_access, request_guide
+from app.guides.models import Grant
+from app.privacy.forget import erase_subscriber, forget_unconfirmed
+from app.reports.funnel import read_funnel
 from app.signup.models import JoinRequest
-from app.subscribers.consent import ensure_subscriber
-from app.subscribers.models import SuppressionReason
-from app.subscribers.suppression import reasons_in_force
+from app.subscribers.consent import Evidence, ensure_subscriber, record_consent
+from app.subscribers.models import ConsentAction, Subscriber, Suppression, SuppressionReason
+from app.subscribers.suppression import reasons_in_force, suppress
 from app.tracking.models import Click
-from tests.cast import ALICE, seed_cast
+from tests.cast import ALICE, seed_cast, seed_guide
 
 KEY = b"tests"
 
@@ -109,3 +113,51 @@ def test_the_number_of_an_erased_reader_is_never_given_to_another(session: Sessi
     erase_subscriber(session, now, cast.carol)
     dana = ensure_subscriber(session, now, parse_address("dana@example.com"), KEY)
     assert dana.id > newest
+
+
+def typed(session: Session, now: datetime, email: str, *, source: str = "utm:linkedin") -> Subscriber:
+    """Somebody's address typed into the guide's form, and nothing since."""
+    person = ensure_subscriber(session, now, parse_address(email), KEY)
+    session.add(JoinRequest(subscriber_id=person.id, requested_at=now, expires_at=now + timedelta(days=7)))
+    request_guide(session, now, person.id, "cx-buy-in", source=source, visit=Visit("192.0.2.7"))
+    seen = Evidence("guide cx-buy-in", "Send it", "192.0.2.7")
+    record_consent(session, now, person.id, ConsentAction.GUIDE_REQUESTED, seen)
+    session.flush()
+    return person
+
+
+def test_an_address_that_nobody_confirmed_is_removed_and_still_counted(
+    session: Session, now: datetime
+) -> None:
+    seed_cast(session, now, KEY)
+    seed_guide(session, now)
+    typed(session, now, "ghost@example.com")
+    typed(session, now + timedelta(days=20), "fresh@example.com")
+    zone, keep = ZoneInfo("America/New_York"), timedelta(days=30)
+    assert forget_unconfirmed(session, now + timedelta(days=29), keep, zone) == []
+    gone = forget_unconfirmed(session, now + timedelta(days=31), keep, zone)
+    assert len(gone) == 1
+    for table in app.schema.metadata.sorted_tables:
+        for row in session.execute(select(table)):
+            assert "ghost@" not in str(row)
+    assert session.scalars(select(Suppression)).all() == []
+    funnel = read_funnel(session, now + timedelta(days=31), "cx-buy-in", zone, 90)
+    assert (funnel.total.requested, funnel.total.confirmed) == (2, 0)
+    assert sum(row.requested for row in funnel.sources) == 2
+    assert sum(row.requested for row in funnel.functions) == 2
+    typed(session, now + timedelta(days=32), "ghost@example.com")
+
+
+def test_whoever_is_more_than_a_typed_address_stays(session: Session, now: datetime) -> None:
+    """Confirmed, given the guide by hand, suppressed, imported, asked again since: none of them is removed."""
+    cast = seed_cast(session, now, KEY)
+    seed_guide(session, now)
+    given = typed(session, now, "given@example.com")
+    grant_access(session, now, session.scalars(select(Grant)).one(), visit=Visit())
+    hard = typed(session, now, "bounced@example.com")
+    suppress(session, now, hard.address_hash, SuppressionReason.HARD_BOUNCE)
+    again = typed(session, now, "again@example.com")
+    typed(session, now + timedelta(days=25), "again@example.com")
+    before = {given.id, hard.id, again.id, cast.alice.id, cast.bob.id, cast.carol.id}
+    forget_unconfirmed(session, now + timedelta(days=40), timedelta(days=30), ZoneInfo("UTC"))
+    assert set(session.scalars(select(Subscriber.id))) == before

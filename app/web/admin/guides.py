@@ -1,26 +1,33 @@
 """The guides: who came, who asked, who took them home; and what an author does about one reader."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from app.accounts.roles import Action
 from app.foundation.addresses import parse_address
-from app.foundation.errors import HandoffError
 from app.foundation.paging import page_number
 from app.guides.catalogue import find_guide
-from app.guides.content import GuideContent
-from app.guides.followups import go_on, plan_of, stop_all, stop_followups
-from app.guides.models import FollowUpStop, GrantEvent, GrantState, GuideFile
-from app.guides.publishing import prepare_guide, publish_guide, published_content
-from app.guides.queries import count_grants, get_newest_file, grant_page, published_guides
+from app.guides.followups import plan_of, stopped_since
+from app.guides.models import GrantState
+from app.guides.publishing import prepare_guide, publish_guide
+from app.guides.queries import (
+    count_grants,
+    edition_names,
+    get_newest_file,
+    grant_page,
+    grant_trail,
+    published_guides,
+)
 from app.guides.standing import get_grant, restore_grant, revoke_grant
+from app.guides.stopping import read_steps
 from app.reports.funnel import STEPS, FunnelRow, read_funnel
 from app.signup.desk import Desk
-from app.signup.handing import count_old_editions, grant_by_hand, offer_new_edition, resend_guide
+from app.signup.handing import grant_by_hand, resend_guide
+from app.signup.offering import read_offer_progress
 from app.subscribers.queries import get_subscriber
 from app.web.admin.desk import zone
 from app.web.admin.guard import allows, author
+from app.web.admin.guide_followups import content_or_nothing, to_guide, to_person
 from app.web.state import now, reader, runtime, writer
 from app.wiring import desk_of
 
@@ -44,6 +51,7 @@ def one(slug: str) -> ResponseReturnValue:
     span = span if span in SPANS else 30
     raw = request.args.get("state")
     state = GrantState(raw) if raw in set(GrantState) else None
+    content = content_or_nothing(guide)
     funnel = read_funnel(reader(), now(), slug, zone(), span)
     return render_template(
         "admin/guide.html",
@@ -56,9 +64,9 @@ def one(slug: str) -> ResponseReturnValue:
         state=state,
         states=list(GrantState),
         page=grant_page(reader(), slug, state=state, page=page_number(request.args.get("page"))),
-        old=count_old_editions(reader(), slug),
-        followups=_content(guide),
-        stopped=reader().get(FollowUpStop, slug),
+        offer=read_offer_progress(reader(), slug),
+        steps_after=read_steps(reader(), now(), content) if content else (),
+        stopped=stopped_since(reader(), slug),
     )
 
 
@@ -67,17 +75,14 @@ def one(slug: str) -> ResponseReturnValue:
 def person(slug: str, grant_id: int) -> ResponseReturnValue:
     grant = get_grant(reader(), slug, grant_id)
     guide = get_newest_file(reader(), slug)
-    events = reader().scalars(
-        select(GrantEvent).where(GrantEvent.grant_id == grant.id).order_by(GrantEvent.id).limit(500)
-    )
-    content = _content(guide)
+    content = content_or_nothing(guide)
     return render_template(
         "admin/guide_person.html",
         guide=guide,
         grant=grant,
         person=get_subscriber(reader(), grant.subscriber_id),
-        events=events.all(),
-        editions={file.id: file.edition for file in reader().scalars(select(GuideFile))},
+        events=grant_trail(reader(), grant.id),
+        editions=edition_names(reader(), slug),
         plan=plan_of(reader(), grant, content) if content else [],
     )
 
@@ -86,7 +91,7 @@ def person(slug: str, grant_id: int) -> ResponseReturnValue:
 @allows(Action.SEND)
 def resend(slug: str, grant_id: int) -> ResponseReturnValue:
     resend_guide(writer(), now(), _desk(), get_grant(writer(), slug, grant_id), by=author().email)
-    return _to_person(slug, grant_id, "guide-resent")
+    return to_person(slug, grant_id, "guide-resent")
 
 
 @bp.get("/guides/<slug>/people/<int:grant_id>/revoke")
@@ -105,22 +110,14 @@ def ask_to_revoke(slug: str, grant_id: int) -> ResponseReturnValue:
 @allows(Action.SEND)
 def revoke(slug: str, grant_id: int) -> ResponseReturnValue:
     revoke_grant(writer(), now(), get_grant(writer(), slug, grant_id), by=author().email)
-    return _to_person(slug, grant_id, "revoked")
+    return to_person(slug, grant_id, "revoked")
 
 
 @bp.post("/guides/<slug>/people/<int:grant_id>/restore")
 @allows(Action.SEND)
 def restore(slug: str, grant_id: int) -> ResponseReturnValue:
     restore_grant(writer(), now(), get_grant(writer(), slug, grant_id), by=author().email)
-    return _to_person(slug, grant_id, "restored")
-
-
-@bp.post("/guides/<slug>/people/<int:grant_id>/stop-followups")
-@allows(Action.SEND)
-def stop_for_one(slug: str, grant_id: int) -> ResponseReturnValue:
-    grant = get_grant(writer(), slug, grant_id)
-    stop_followups(writer(), now(), grant.subscriber_id, "stopped in the studio")
-    return _to_person(slug, grant_id, "followups-stopped")
+    return to_person(slug, grant_id, "restored")
 
 
 @bp.post("/guides/<slug>/give")
@@ -128,18 +125,7 @@ def stop_for_one(slug: str, grant_id: int) -> ResponseReturnValue:
 def give(slug: str) -> ResponseReturnValue:
     address = parse_address(request.form.get("email", ""))
     grant = grant_by_hand(writer(), now(), _desk(), address, slug, by=author().email)
-    return _to_person(slug, grant.id, "given")
-
-
-@bp.post("/guides/<slug>/followups")
-@allows(Action.SEND)
-def switch_followups(slug: str) -> ResponseReturnValue:
-    get_newest_file(reader(), slug)
-    if request.form.get("go") == "on":
-        go_on(writer(), slug)
-    else:
-        stop_all(writer(), now(), slug)
-    return _to_guide(slug, "saved")
+    return to_person(slug, grant.id, "given")
 
 
 @bp.post("/guides/<slug>/publish")
@@ -149,36 +135,12 @@ def publish(slug: str) -> ResponseReturnValue:
     here = runtime()
     prepared = prepare_guide(find_guide(here.settings.guides_dir, slug), here.storage)
     publish_guide(writer(), now(), prepared)
-    return _to_guide(slug, "edition")
-
-
-@bp.post("/guides/<slug>/offer")
-@allows(Action.SEND)
-def offer(slug: str) -> ResponseReturnValue:
-    offer_new_edition(writer(), now(), _desk(), slug, by=author().email)
-    return _to_guide(slug, "offered")
+    return to_guide(slug, "edition")
 
 
 def _height(row: FunnelRow) -> int:
     return max(row.visited or 0, row.requested)
 
 
-def _content(guide: GuideFile) -> GuideContent | None:
-    try:
-        return published_content(runtime().storage, guide.slug, guide.source_sha256)
-    except HandoffError:
-        return None
-
-
 def _desk() -> Desk:
     return desk_of(runtime())
-
-
-def _to_person(slug: str, grant_id: int, said: str) -> ResponseReturnValue:
-    writer().commit()
-    return redirect(url_for("studio.guides.person", slug=slug, grant_id=grant_id, said=said), 303)
-
-
-def _to_guide(slug: str, said: str) -> ResponseReturnValue:
-    writer().commit()
-    return redirect(url_for("studio.guides.one", slug=slug, said=said), 303)

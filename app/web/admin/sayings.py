@@ -40,7 +40,7 @@ SAYINGS: Final = {
     "restored": "Given back.",
     "followups-stopped": "This reader gets no more follow-ups.",
     "edition": "Built and published. It is the edition that is handed out now.",
-    "offered": "The offer is in the ledger and leaves within a minute.",
+    "offered": "The offer has begun. The first mails leave within a minute; this page says how far it is.",
     "thrown-away": "The draft is gone.",
     "password": "Your new password is in place, and every other browser was signed out.",
     "ended": "Your session had ended. Sign in again; what you were writing waits in this browser.",

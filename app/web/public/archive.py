@@ -86,8 +86,6 @@ def issue(slug: str) -> ResponseReturnValue:
 
 def issue_page(letter: Letter, **around: object) -> str:
     """The page of one letter; the studio shows it before there is one, with nothing around it."""
-    topics = sign_up_topics(reader())
-    chosen = frozenset(topic.slug for topic in topics if topic.kind.value == letter.kind.value)
     address = runtime().links.issue(letter.slug)
     return render_template(
         "public/issue.html",
@@ -97,8 +95,8 @@ def issue_page(letter: Letter, **around: object) -> str:
         picture=f"{address}/card.png?v={letter.card.mark}",
         shares=ways_to_share(address, letter.title),
         structured=article_data(letter, runtime().links),
-        topics=topics,
-        form=FormState(topics=chosen, source=f"issue {letter.slug}"[:200]),
+        topics=sign_up_topics(reader()),
+        form=FormState(source=f"issue {letter.slug}"[:200]),
         functions=FUNCTION_NAMES,
         **around,
     )

@@ -24,6 +24,7 @@ from app.guides.downloading import (
 )
 from app.guides.personal import is_settable, personal_copy
 from app.guides.queries import get_file, reader_name
+from app.rendering.typeset import typeset
 from app.signup.requesting import send_fresh_link
 from app.web.public.desk import desk, pace_posts, visit
 from app.web.public.guide_reading import pressed, remember_reader
@@ -158,7 +159,7 @@ def _missing(file_id: int) -> NotFound:
     """Say it to the reader, and to the authors once for each edition."""
     file = get_file(reader(), file_id)
     notice = Notice(
-        headline=f"The file of “{file.title}” is missing",
+        headline=f"The file of “{typeset(file.title)}” is missing",
         paragraphs=(
             f"A reader wanted to download edition {file.edition}, and the file is not in storage any more.",
             "Build the guide again, with “handoff guide build”, and the links that readers have will work again.",

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.signup.joining import ask_to_join
-from app.subscribers.models import TopicKind
 from app.subscribers.queries import count_readers, sign_up_topics
 from app.web.public.cards import home_card
 from app.web.public.desk import desk, evidence, pace_signups
@@ -22,9 +21,7 @@ LATEST = 5
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    topics = sign_up_topics(reader())
-    first = frozenset(topic.slug for topic in topics if topic.kind is TopicKind.LETTER)
-    return _page(FormState(topics=first, source=request.args.get("from", "")[:200]))
+    return _page(FormState(source=request.args.get("from", "")[:200]))
 
 
 def _page(state: FormState) -> str:

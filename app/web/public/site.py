@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +17,7 @@ from app.guides.queries import published_guides
 from app.issues.words import MONTHS
 from app.publication.settings import get_publication
 from app.rendering.brand import palette
+from app.rendering.typeset import typeset
 from app.signup.wording import in_sentence
 from app.web.state import reader
 
@@ -134,12 +134,7 @@ def issued_on(instant: datetime | None) -> str:
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
-@bp.app_template_filter("typeset")
-def typeset(text: str) -> str:
-    """Apostrophes as a printer sets them, for titles that come from plain files."""
-    return re.sub(r"(?<=\w)'(?=\w)", "’", text)
-
-
+bp.add_app_template_filter(typeset, "typeset")
 bp.add_app_template_filter(in_sentence, "in_sentence")
 
 

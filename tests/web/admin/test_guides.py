@@ -8,15 +8,21 @@ from sqlalchemy import select
 
 from app.accounts.models import Role
 from app.delivery.models import Delivery, Edition
+from app.foundation.jobs import SilentDoorbell
 from app.guides.access import Visit, grant_access, request_guide
+from app.guides.content import load_guide
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideFile
+from app.guides.publishing import content_key
+from app.guides.snapshot import freeze_content
 from app.guides.visiting import count_visit
 from app.reports.funnel import read_funnel
+from app.signup.offering import continue_offer
 from app.subscribers.models import Function
 from app.subscribers.queries import find_subscriber
-from app.wiring import Runtime
+from app.wiring import Runtime, desk_of
 from tests.cast import ALICE, BOB, seed_guide
 from tests.web.admin.conftest import Browser, SignIn
+from worker.guides import ring_for_offered
 
 PATH = "/admin/guides/cx-buy-in"
 
@@ -99,10 +105,7 @@ def test_a_guide_given_by_hand_subscribes_to_nothing(owner: Browser, runtime: Ru
         assert dana.verified_at is None
 
 
-def test_a_new_edition_is_offered_once_to_those_who_have_the_old_one(
-    owner: Browser, runtime: Runtime, grant_id: int
-) -> None:
-    assert "older edition" not in owner.get(PATH).text
+def publish_newer(runtime: Runtime) -> int:
     with runtime.database.writing() as session:
         newer = GuideFile(
             slug="cx-buy-in",
@@ -116,13 +119,83 @@ def test_a_new_edition_is_offered_once_to_those_who_have_the_old_one(
             built_at=runtime.clock() + timedelta(hours=1),
         )
         session.add(newer)
+        session.flush()
+        return newer.id
+
+
+def go_on_offering(runtime: Runtime) -> bool:
+    with runtime.database.writing() as session:
+        return continue_offer(session, runtime.clock(), desk_of(runtime), "cx-buy-in")
+
+
+def test_a_new_edition_is_offered_once_to_those_who_have_the_old_one(
+    owner: Browser, runtime: Runtime, grant_id: int
+) -> None:
+    assert "older edition" not in owner.get(PATH).text
+    newer = publish_newer(runtime)
     assert "1 reader has an older edition" in owner.get(PATH).text
+    asking = owner.get(f"{PATH}/offer").text
+    assert "Offer edition 2027.1?" in asking
+    assert "Mail 1 reader" in asking
+    assert not go_on_offering(runtime)  # nobody has said yes
     for _ in range(2):
-        assert owner.post(f"{PATH}/offer").status_code == 303
+        assert owner.post(f"{PATH}/offer", edition=str(newer)).status_code == 303
+    assert "1 is still to be mailed" in owner.get(PATH).text
+    assert not go_on_offering(runtime)
+    assert not go_on_offering(runtime)
+    done = owner.get(PATH).text
+    assert "has been offered to 1." in done
+    assert "older edition" not in done
     with runtime.database.reading() as session:
         keys = session.scalars(select(Edition.key).join(Delivery, Delivery.edition_id == Edition.id)).all()
         assert [key.partition(":")[0] for key in keys] == ["new-edition"]
-        assert session.get_one(Grant, grant_id).guide_file_id == newer.id
+        assert session.get_one(Grant, grant_id).guide_file_id == newer
+
+
+def test_an_offer_is_of_the_edition_that_was_looked_at(
+    owner: Browser, runtime: Runtime, grant_id: int
+) -> None:
+    before = publish_newer(runtime) - 1
+    assert owner.post(f"{PATH}/offer", edition=str(before)).status_code == 409
+    assert owner.post(f"{PATH}/offer").status_code == 409
+    assert not go_on_offering(runtime)
+
+
+def test_an_offer_whose_ring_was_lost_is_rung_for_again(
+    owner: Browser, runtime: Runtime, doorbell: SilentDoorbell, grant_id: int
+) -> None:
+    newer = publish_newer(runtime)
+    ring_for_offered(runtime, runtime.clock())
+    assert doorbell.rings == []
+    owner.post(f"{PATH}/offer", edition=str(newer))
+    doorbell.rings.clear()
+    ring_for_offered(runtime, runtime.clock())
+    assert [ring.job for ring in doorbell.rings] == ["guides.offer"]
+    go_on_offering(runtime)
+    doorbell.rings.clear()
+    ring_for_offered(runtime, runtime.clock())
+    assert doorbell.rings == []
+
+
+def test_follow_ups_are_stopped_one_by_one(owner: Browser, runtime: Runtime, grant_id: int) -> None:
+    with runtime.database.writing() as session:
+        file = session.scalars(select(GuideFile)).one()
+        file.source_sha256 = "2" * 64
+    content = freeze_content(load_guide(runtime.settings.guides_dir / "cx-buy-in"))
+    runtime.storage.put(content_key("cx-buy-in", "2" * 64), content)
+    step, person = f"{PATH}/followups/4-thirty-days", f"{PATH}/people/{grant_id}"
+    assert "Stop this one" in owner.get(PATH).text
+    assert owner.post(step).status_code == 303
+    assert "Let it go on" in owner.get(PATH).text
+    assert "stopped for everybody" in owner.get(person).text
+    assert owner.post(step, go="on").status_code == 303
+    assert "Let it go on" not in owner.get(PATH).text
+    mine = f"{person}/followups/4-thirty-days"
+    assert owner.post(mine).status_code == 303
+    assert "this reader does not get it" in owner.get(person).text
+    assert owner.post(mine, go="on").status_code == 303
+    assert "this reader does not get it" not in owner.get(person).text
+    assert owner.post(f"{PATH}/followups/no-such").status_code == 404
 
 
 def test_a_viewer_may_look_and_nothing_else(sign_in: SignIn, grant_id: int) -> None:
@@ -135,5 +208,7 @@ def test_a_viewer_may_look_and_nothing_else(sign_in: SignIn, grant_id: int) -> N
         "offer",
         "publish",
         "followups",
+        "followups/4-thirty-days",
+        f"people/{grant_id}/followups/4-thirty-days",
     ):
         assert viewer.post(f"{PATH}/{act}").status_code == 403

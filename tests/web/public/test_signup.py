@@ -133,5 +133,6 @@ def test_what_was_typed_stands_in_the_form_again(client: FlaskClient) -> None:
     assert not re.search(r'value="letter" checked', page)
 
 
-def test_no_box_is_ticked_beforehand_on_a_guides_page(client: FlaskClient) -> None:
+def test_no_box_is_ticked_beforehand(client: FlaskClient) -> None:
     assert "checked" not in client.get("/guides/cx-buy-in").text
+    assert "checked" not in client.get("/").text
