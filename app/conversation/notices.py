@@ -20,6 +20,7 @@ from app.conversation.phrases import (
     RETURNED,
     ROBOT,
     SUBJECT,
+    UNLESS,
 )
 from app.conversation.readable import html_to_text
 from app.conversation.reports import RecipientReport, delayed, failed, plain_address
@@ -74,7 +75,7 @@ def read_notice(mail: Mail) -> list[RecipientReport]:
     chosen = _choose(mail, lines, least=1 if named else 2 if sure else 3)
     if named and all(one.weight < 2 for one in chosen):
         chosen = _from_elsewhere(mail, lines) or chosen
-    if DELAY.search(text) and not FINAL.search(text):
+    if DELAY.search(text) and not FINAL.search(UNLESS.sub("", text)):
         return [delayed(one.address, words=_block(lines, one, chosen)) for one in chosen]
     return [_failed(lines, one, chosen) for one in chosen]
 

@@ -108,14 +108,15 @@ FAILURE: Final = _any(
     r"automatically rejected|(?:was|were|been|is) rejected|message rejected|blocked|"
     r"not accepting mail|refused",
     r"header of the source mail|transcript of (?:the )?session|below this line is a copy|mail system error",
-    r"nicht (?:zugestellt|zustellbar|ausgeliefert|erreicht)|unzustellbar|"
+    r"nicht (?:an \S+ )?(?:zugestellt|zustellbar|ausgeliefert|erreicht)|unzustellbar|"
     r"zustellung .{0,40}(?:fehlgeschlagen|nicht möglich)|"
     r"empfänger (?:unbekannt|existiert nicht)|konnte .{0,60}nicht",
     r"n.(?:a|ont) (?:pas )?pu être|n.est pas parvenu|n.a pas été (?:remis|délivré|distribué)|échec|"
     r"non distribu|impossible de "
     r"(?:remettre|délivrer|distribuer)|non recensé|adresse (?:inconnue|introuvable|inexistante)|"
     r"utilisateur inconnu",
-    r"no (?:se )?(?:ha )?(?:pudo|podido|fue|llegó|existe)|no entregad|error permanente|"
+    r"blockiert|bloqué|bloquead|bloccat|geblokkeerd|заблокирован",
+    r"no (?:se )?(?:ha )?(?:pudo|podido|fue|llegó|existe|entregado)|no entregad|error permanente|"
     r"destinatario (?:desconocido|no)",
     r"não (?:pôde|foi|existe|pode)|falha|destinatário (?:desconhecido|não)",
     r"non (?:è stat|è possibile|ha potuto|esiste|recapitat|consegnat)|impossibile|"
@@ -151,6 +152,11 @@ DELAY: Final = _any(
     r"задержан|отложен|будут продолжены|延迟|延遲|遅延|지연",
 )
 
+# What is said of the end that has not come yet.
+UNLESS: Final = _any(
+    r"\bif (?:the |this |it |your )?(?:delivery |message )?(?:fails|can.t|cannot|could|is not)[^.]{0,80}"
+)
+
 # Said of a delay and a failure alike by servers that quote their own template; the failure then wins.
 FINAL: Final = _any(
     r"permanent|(?<!non-)fatal error|given up|giving up|gave up|unrecoverable|has failed|failed permanently|(?:^|"
@@ -180,6 +186,10 @@ ANNOUNCE: Final = _any(
     r"groups?|mailbox(?:es)?)",
     r"(?:recipients?|address(?:es)?)(?:\(e?s\))? (?:failed|concerned|affected|had|was|were|:)|"
     r"failed (?:recipient|address)",
+    r"(?:your|this|the|a) (?:message|mail|e-?mail) to:? \S+@\S+|ihre (?:nachricht|e-?mail) (?:\w+ ){0,2}an \S+@|"
+    r"votre message (?:\S+ ){0,6}à \S+@|(?:tu|su) mensaje (?:\w+ ){0,5}(?:a|para) \S+@|"
+    r"(?:o |a )?(?:sua|seu) mensagem (?:\w+ ){0,5}(?:a|para) \S+@|"
+    r"il (?:tuo|suo) messaggio (?:\w+ ){0,5}a \S+@|uw bericht (?:\w+ ){0,4}aan \S+@",
     r"not delivered to|undeliverable to|unable to deliver (?:message )?to|did not reach|"
     r"could not be delivered to|"
     r"failed to deliver to|delivered to:?$|message to:?$|delivery to[: ]|has failed to these|"

@@ -29,7 +29,7 @@ class Reason(StrEnum):
 _BOX: Final = r"(?:mail ?box|mailfolder|mail folder|inbox|mail ?drop|mail ?spool|account|maildir)"
 _WHO: Final = (
     r"(?:user|recipient|account|mail ?box|address|addressee|mail ?drop|person|"
-    r"e-?mail address|e-?mail account|id)"
+    r"e-?mail address|e-?mail account|id)(?=e?s\b|\b)"
 )
 
 _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
@@ -69,6 +69,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"content (?:filter|rejected|"
             r"block|restriction)|message content|classified as|(?<!not )listed (?:at|in|on|by) \S+|virus|malware|"
             r"infected",
+            r"\b(?:pbl|sbl|xbl)\b|\bdt:spm|messages? (?:is |was |has been )?filtered",
             r"垃圾邮件|反垃圾|подозр\w+ .{0,20}спам|спам|迷惑メール",
         ),
     ),
@@ -97,8 +98,10 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"we do not relay|rcpthosts",
             r"sender (?:address )?(?:is )?(?:rejected|denied|blocked|not allowed|refused|verify|"
             r"verification|unknown|domain)|"
-            r"not accepting (?:mail|messages) from|refuse\w* mail from|(?:you|sender) (?:are|is|"
+            r"(?:not|n.t) accept(?:ing)? (?:\w+ )?(?:mail|messages?|e-?mails?|connections?) from|"
+            r"refuse\w* mail from|(?:you|sender) (?:are|is|"
             r"has been) (?:not|banned|blocked)|"
+            r"will not accept delivery|domain of (?:the )?sender|sender.s domain",
             r"reverse dns|ptr record|helo (?:command )?rejected|client host rejected|fail(?:ed|"
             r"s) .{0,20}checks?|"
             r"prohibited|administrative(?:ly)? (?:prohibit|den|reject|lock)|delivery not authorized|"
@@ -139,6 +142,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"cancelled|canceled|"
             r"locked|frozen|blocked by admin|deleted|removed|retired|expired|not active|not enabled|"
             r"dormant|unplugged)",
+            r"archived recipient|destinataire archiv",
             r"(?:no longer|not anymore) (?:\w+ ){0,2}(?:in use|valid|available|active|exists?|with|"
             r"work\w*|employed|used|accept|"
             r"monitored|here|on this|at this|receiv)|(?:disabled|inactive|suspended|expired|closed|"
@@ -174,6 +178,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"aliases)\b.{0,30}(?:here|by that|with that|"
             r"found|named|such|to|of)|by that name|addressee unknown|(?:doesn.t|does not|didn.t|"
             r"not) exist(?!.{0,15}domain)",
+            r"5\.1\.0 address rejected",
             r"not listed in|not a (?:valid|known|local|registered)|couldn.t be found|could not be found|"
             r"wasn.t found|"
             r"can.t find|cannot find|invalid final delivery userid|final email delivery point|"
@@ -243,7 +248,10 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
 WORDS: Final = tuple((reason, re.compile("|".join(patterns))) for reason, patterns in _WORDS)
 
 
+_ADDRESS: Final = re.compile(r"[^\s<>\"'(),:;\[\]]{1,64}@[^\s<>\"'(),:;\[\]]{1,255}")
+
+
 def said_reasons(text: str) -> list[Reason]:
-    """The reasons whose words occur in a text, in the order of the table."""
-    flat = " ".join(text[:4000].casefold().split())
+    """The reasons whose words occur in a text, in the order of the table; what an address is called says nothing."""
+    flat = " ".join(_ADDRESS.sub("x@x", text[:4000].casefold()).split())
     return [reason for reason, words in WORDS if words.search(flat)]

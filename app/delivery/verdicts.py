@@ -98,6 +98,8 @@ def _reason(status: str, code: int | None, said: list[Reason]) -> Reason:
         return first  # 5.1.10 is a null MX (RFC 7505), or Exchange's unknown recipient
     if known is not None:
         return first if first in _OVERRULES else known
+    if status.startswith("4.7.") and first not in _OVERRULES:
+        return Reason.TEMPORARY  # greylisted, or too many at once
     if detail.startswith("7."):
         return first if first in {Reason.SPAM, Reason.MAILBOX_FULL, Reason.TOO_LARGE} else _sure_of(said)
     if Reason.TEMPORARY in said and first is Reason.DOMAIN_UNKNOWN:
