@@ -1,8 +1,14 @@
 """Slots are wall-clock time in a zone, whatever the clocks do (promise 3, F16)."""
 
+import os
+import time as clock
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from itertools import islice, pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -37,21 +43,39 @@ def cadence(weekday: int, at: time, zone: str) -> Cadence:
 def independently(wall: datetime, zone: ZoneInfo) -> datetime:
     """Walk through UTC and look at the wall clock: the first instant that shows `wall`, or else has passed it.
 
-    Uses no fold and no local arithmetic: only what clock on the wall shows at an instant.
+    Uses no fold, no local arithmetic and not Python's own reading of the zones: the C library says what a clock on the
+    wall shows at an instant.
     """
+    with living_in(zone.key):
+        start = wall.replace(tzinfo=UTC) - timedelta(hours=27)
+        before = start
+        for instant in (start + timedelta(minutes=15) * n for n in range(4 * 54)):
+            if shown(instant) >= wall:
+                break
+            before = instant
+        minutes = (before + timedelta(minutes=n) for n in range(1, 16))
+        return next(minute for minute in minutes if shown(minute) >= wall)
 
-    def shown(instant: datetime) -> datetime:
-        return instant.astimezone(zone).replace(tzinfo=None)
 
-    start = wall.replace(tzinfo=UTC) - timedelta(hours=27)
-    quarter_hours = [start + timedelta(minutes=15) * n for n in range(4 * 54)]
-    before = start
-    for instant in quarter_hours:
-        if shown(instant) >= wall:
-            break
-        before = instant
-    minutes = (before + timedelta(minutes=n) for n in range(1, 16))
-    return next(minute for minute in minutes if shown(minute) >= wall)
+def shown(instant: datetime) -> datetime:
+    """What the wall clock shows where we live (see `living_in`)."""
+    return datetime(*clock.localtime(int(instant.timestamp()))[:6])
+
+
+@contextmanager
+def living_in(zone: str) -> Iterator[None]:
+    """This process's C library takes this zone for its own, by the file that Python reads."""
+    places = [Path(folder) / zone for folder in TZPATH] + [Path(str(files("tzdata"))) / "zoneinfo" / zone]
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = f":{next(place for place in places if place.is_file())}"
+    clock.tzset()
+    try:
+        yield
+    finally:
+        os.environ.pop("TZ")
+        if before is not None:
+            os.environ["TZ"] = before
+        clock.tzset()
 
 
 @settings(max_examples=150, deadline=None)
