@@ -57,9 +57,9 @@ class Runtime:
         return self.signer.key("address")
 
 
-def build_runtime(settings: Settings, *, doorbell: Doorbell | None = None) -> Runtime:
-    """Bind every port. Opens no connection: the first use does."""
-    database = open_database(settings.database)
+def build_runtime(settings: Settings, *, doorbell: Doorbell | None = None, idle_seconds: int = 0) -> Runtime:
+    """Bind every port. Opens no connection: the first use does. `idle_seconds` as for `open_database`."""
+    database = open_database(settings.database, idle_seconds=idle_seconds)
     connection = redis.Redis.from_url(settings.redis, socket_connect_timeout=2, socket_timeout=30)
     bell = doorbell or RedisDoorbell(connection)
     connect_doorbell(database.write, bell)

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 10
+IDLE_SECONDS: Final = 60
 
 
 def tick(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
@@ -143,7 +144,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     announce_ready()
-    run(build_runtime(settings), stopping, this_process("clock"))
+    run(build_runtime(settings, idle_seconds=IDLE_SECONDS), stopping, this_process("clock"))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 WORKER_TTL = 30
 MONITORING = 5
 MAINTENANCE = 15
+IDLE_SECONDS = 60
+"""A worker that hangs in a transaction for as long as a lease lasts has lost both."""
 MISSED_BEATS = 15
 """Seconds after its last heartbeat that a running job is still believed to be alive."""
 
@@ -98,7 +100,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     settings = load_settings()
     check_start(settings)
-    with using_runtime(build_runtime(settings)) as here:
+    with using_runtime(build_runtime(settings, idle_seconds=IDLE_SECONDS)) as here:
         load_jobs()
         wait_for_queue(here.redis)
         working = build_worker(here)

@@ -13,6 +13,7 @@ from app.cli.findings import Finding, bad, good, warning
 from app.delivery.holds import CLOCK
 from app.delivery.installation import standing_of
 from app.delivery.models import Hold, InstallationState
+from app.delivery.ses import SesAccount, open_client, parse_ses
 from app.delivery.smtp import connect
 from app.delivery.transport import RelayAway, relays_of
 from app.foundation.clock import system_clock
@@ -185,8 +186,32 @@ def disk(here: Runtime) -> Finding:
     return good("disk", said)
 
 
+def ses(account: SesAccount) -> Finding:
+    """Ask Amazon whether this account may send, and how much."""
+    name = f"relay {account.name}"
+    try:
+        said = open_client(account).get_account()
+    except HandoffError:
+        raise
+    except Exception as error:  # whatever Amazon's library raises
+        return bad(name, str(error), "Look at the AWS_ variables, the region, and the rights of this key.")
+    quota = said.get("SendQuota", {})
+    if not said.get("SendingEnabled", False):
+        return bad(name, "Amazon has switched off sending for this account", "Look at the SES console.")
+    if not said.get("ProductionAccessEnabled", True):
+        return warning(
+            name, "is in the sandbox: only verified addresses get mail", "Ask Amazon for production access."
+        )
+    return good(
+        name,
+        f"answers; {quota.get('MaxSendRate', 0):.0f} a second, {quota.get('Max24HourSend', 0):.0f} a day",
+    )
+
+
 def relays(here: Runtime) -> list[Finding]:
     """Connect, encrypt and log in to each relay, as sending would."""
+    if here.settings.smtp_url.startswith("ses://"):
+        return [ses(parse_ses(here.settings.smtp_url))]
     found = []
     for relay in relays_of(here.settings):
         name = f"relay {relay.name}"

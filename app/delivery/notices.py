@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import active_authors
@@ -46,6 +47,14 @@ def tell_of_pause(
     )
     occasion = f"paused:{edition.id}:{now:%Y%m%d%H%M}"
     tell_authors(session, now, notice, emails_dir=emails_dir, links=links, occasion=occasion)
+
+
+def already_told(session: Session, occasion: str) -> bool:
+    """Was any author told on this occasion, in whatever words?"""
+    told = select(Delivery.id).where(
+        Delivery.recipient_kind == RecipientKind.AUTHOR, Delivery.occasion == occasion
+    )
+    return session.scalar(told.limit(1)) is not None
 
 
 def tell_authors(

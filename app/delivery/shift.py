@@ -50,6 +50,8 @@ class Sent:
     trouble: str = ""
     paused: str = ""
     more: bool = False
+    too_big: str = ""
+    """What a relay said to whom the message was too large (5.3.4)."""
 
 
 class Shift:
@@ -180,6 +182,8 @@ class Shift:
             self._pause(
                 f"several domains refuse this letter; {answer.relay} said {answer.code} {answer.text}"
             )
+        if verdict.trouble is Trouble.TOO_BIG:
+            self.sent.too_big = self.sent.too_big or f"{answer.relay} said {answer.code} {answer.text}"
         if verdict.bounce:
             self._next.news.append((result, verdict))
         if verdict.trouble is Trouble.STOP:

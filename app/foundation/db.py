@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -139,9 +140,15 @@ def create_engine(url: str, **options: Any) -> Engine:
     return engine
 
 
-def open_database(url: str, **options: Any) -> Database:
-    """The Database for a URL; nothing is connected yet."""
+def open_database(url: str, *, idle_seconds: int = 0, **options: Any) -> Database:
+    """The Database for a URL; nothing is connected yet.
+
+    `idle_seconds`: PostgreSQL ends a transaction in which nothing was asked for so long, so that a process that was
+    stopped does not keep its locks from those who take its work over. 0 lets it be; SQLite has no such thing.
+    """
     engine = create_engine(url, **options)
+    if idle_seconds and engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", partial(_end_idle_transactions, seconds=idle_seconds))
     reading = engine.execution_options(handoff_read=True)
     return Database(
         engine=engine,
@@ -180,6 +187,12 @@ def database_ms(dialect: str) -> ColumnElement[int]:
 def dialect_of(session: Session) -> str:
     """`sqlite` or `postgresql`."""
     return session.get_bind().dialect.name
+
+
+def _end_idle_transactions(connection: Any, _record: object, *, seconds: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {seconds * 1000}")
+    connection.commit()
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.foundation.db import Database, UtcDateTime, open_database
 
@@ -55,3 +56,25 @@ def test_times_are_aware_and_naive_ones_are_refused(database: Database) -> None:
     assert column.process_result_value(stored, database.engine.dialect) == eastern
     with pytest.raises(ValueError, match="naive"):
         column.process_bind_param(datetime(2026, 11, 24), database.engine.dialect)
+
+
+def hang_in_a_transaction(hanging: Database, other: Database) -> None:
+    with hanging.writing() as stuck:
+        stuck.execute(text("UPDATE t SET n = 2"))
+        with other.writing() as session:  # waits for the lock until the first has hung for a second
+            session.execute(text("UPDATE t SET n = 3"))
+        stuck.execute(text("UPDATE t SET n = 4"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_that_hangs_in_a_transaction_lets_go_of_its_locks(database_url: str) -> None:
+    hanging, other = open_database(database_url, idle_seconds=1), open_database(database_url)
+    with other.writing() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+        session.execute(text("INSERT INTO t VALUES (1)"))
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        hang_in_a_transaction(hanging, other)
+    for database in (hanging, other):  # the one that hung goes on with a fresh connection
+        with database.reading() as session:
+            assert session.execute(text("SELECT n FROM t")).scalar() == 3
+        database.engine.dispose()

@@ -9,19 +9,19 @@ from types import FrameType
 from typing import Final
 
 from app.delivery.banks import SharedBank
-from app.delivery.carriers import SmtpCarrier
+from app.delivery.carriers import carrier_of
 from app.delivery.control import note_trouble
 from app.delivery.due import due_chunks
 from app.delivery.editions import get_edition
 from app.delivery.gate import Gate
 from app.delivery.letterhead import letterhead_of
 from app.delivery.models import EditionClass
+from app.delivery.notices import Notice, already_told, tell_authors
 from app.delivery.notices import tell_of_pause as tell
 from app.delivery.office import Office
 from app.delivery.owners import this_process
 from app.delivery.pace import plan_of
 from app.delivery.sending import send_edition as send
-from app.delivery.transport import relays_of
 from app.foundation.errors import HandoffError, Misconfigured
 from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime, sentry_of
@@ -56,7 +56,7 @@ def office_of(here: Runtime) -> Office:
         database=here.database,
         clock=here.clock,
         letterhead=letterhead_of(here.settings, here.signer),
-        carrier=SmtpCarrier(relays_of(here.settings), here.settings.smtp_connections),
+        carrier=carrier_of(here.settings),
         owner=this_process(),
         journals=here.settings.data_dir / "journals",
         stopping=Leaving().asked,
@@ -85,6 +85,37 @@ def tell_of_pause(here: Runtime, edition_id: int, why: str) -> None:
         log.exception("the authors could not be told that edition %s is paused", edition_id)
 
 
+def tell_of_size(here: Runtime, edition_id: int, why: str) -> None:
+    """One mail to the authors about a message that a server found too large; the other readers are not held up."""
+    now = here.clock()
+    try:
+        with here.database.writing() as session:
+            edition = get_edition(session, edition_id)
+            occasion = f"too-large:{edition_id}"
+            if edition.edition_class is EditionClass.AUTHOR or already_told(session, occasion):
+                return
+            notice = Notice(
+                headline="Too large for some readers",
+                paragraphs=(
+                    f"“{edition.subject}” was too large for at least one mail server. {why}",
+                    "Those readers do not get it; all others do. The studio shows who they are. Smaller pictures "
+                    "or a shorter text help with the next one.",
+                ),
+                action_label="Look at it",
+                action_url=here.links.admin(),
+            )
+            tell_authors(
+                session,
+                now,
+                notice,
+                emails_dir=here.settings.emails_dir,
+                links=here.links,
+                occasion=occasion,
+            )
+    except HandoffError:
+        log.exception("the authors could not be told that edition %s is too large", edition_id)
+
+
 def send_edition(edition_id: int, helping: int = 0) -> None:
     """Send until nothing of this Edition is due; the first to begin calls the other workers when there is enough."""
     here = runtime()
@@ -105,6 +136,8 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
         sent = send(office, edition_id, on_gate=None if helping else call_helpers)
     if sent.paused:
         tell_of_pause(here, edition_id, sent.paused)
+    if sent.too_big:
+        tell_of_size(here, edition_id, sent.too_big)
     if sent.more:
         with here.database.reading() as session:
             waiting = due_chunks(session, here.clock(), edition_id)
