@@ -7,7 +7,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-inde
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := .
 
-.PHONY: help system install run test check lint-templates lock bench soak clean
+.PHONY: help system install run test check lint-templates lock bench lighthouse soak clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
 
@@ -44,9 +44,16 @@ lock: install  ## renew both lock files from pyproject.toml
 bench: install  ## sending beside its yardsticks in one run, as ratios (BENCH_READERS=50000 for the full size)
 	$(PY) -m tests.bench.table
 
+tools/lighthouse/node_modules/.package-lock.json: tools/lighthouse/package-lock.json | install
+	cd tools/lighthouse && npm ci --loglevel=error </dev/null
+	touch $@
+
+lighthouse: install tools/lighthouse/node_modules/.package-lock.json  ## Lighthouse over the public pages, in the system's Chromium
+	$(PY) -m tests.bench.lighthouse
+
 soak: install  ## the long forms of the tests
 	$(PY) -m pytest -n $(WORKERS) -m soak --timeout 3600 $(ARGS)
 
 clean:  ## remove the environment, caches and the demo's data
-	rm -rf .venv node_modules var .peers .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv node_modules tools/lighthouse/node_modules var .peers .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

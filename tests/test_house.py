@@ -63,7 +63,15 @@ def test_every_module_says_why_it_exists() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "package-lock.json"])
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "package-lock.json",
+    "tools/lighthouse/package-lock.json",
+)
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_locks_carry_hashes_and_no_addresses(name: str) -> None:
     lock = (ROOT / name).read_text()
     assert "sha256:" in lock or '"integrity": "sha512-' in lock
