@@ -23,6 +23,7 @@ from app.issues.importing_lines import (
     strip_bullet,
     strip_number,
 )
+from app.rendering.answering import AnswerLane
 from app.rendering.blocks import BLOCKS
 
 _PS: Final = re.compile(r"^P\.?\s?(?:P\.?\s?)?S\b\.?\s*[:.–—-]*\s*", re.IGNORECASE)
@@ -42,6 +43,14 @@ _TITLED_WORK: Final = re.compile(
 )
 _PS_MARKED: Final = re.compile(r"(?i)^\**P\.?\s?S\b\.?\s*[:.–—-]*\**\s*[:.–—-]*\s*")
 _LONE_LINK: Final = re.compile(r"^\**\[([^\[\]]{3,60})\]\(<?[^\s()<>]+>?\)\**$")
+_LANES: Final = {
+    lane: re.compile(rf"(?m)^([-*] )\*\*([^*\[\]\n]*\b(?:{words})\b[^*\[\]\n]*)\*\*", re.IGNORECASE)
+    for lane, words in {
+        AnswerLane.FEEDBACK: "feedback|opinions?|suggestions?",
+        AnswerLane.STUCK: "stuck|help",
+        AnswerLane.HELLO: "hi|hello|hey",
+    }.items()
+}
 _USUAL: Final = {name: BLOCKS[name].title.lower() for name in ("download-if", "skip-if")}
 _STANZA_LINE: Final = 60
 
@@ -310,10 +319,21 @@ def _wrap_reach_out(pieces: Sequence[Piece]) -> list[Piece]:
         while at < len(pieces) and _belongs(pieces[at]):
             inside.append("\n".join(pieces[at].lines))
             at += 1
+        inside = _with_lanes(inside)
         result.append(
             Piece(Shape.BLOCK, ("\n\n".join(inside),), "reach-out", piece.lines[0]) if inside else piece
         )
     return result
+
+
+def _with_lanes(inside: Sequence[str]) -> list[str]:
+    """The first point that asks for feedback, for what somebody is stuck on, for a hello, with the link for it."""
+    text = "\n\n".join(inside)
+    if "mailto:" in text:
+        return [text]
+    for lane, asks in _LANES.items():
+        text = asks.sub(rf"\1**[\2](mailto:{lane.value})**", text, count=1)
+    return [text]
 
 
 def _belongs(piece: Piece) -> bool:

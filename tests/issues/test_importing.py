@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.foundation.errors import ContentError
 from app.issues.importing import ImportedDraft, import_links, import_text
+from app.rendering.answering import Letterbox
 from app.rendering.digest import DigestLink, read_digest
 from app.rendering.markdown import Places, to_html, to_text
 from app.rendering.slots import SlotRegistry
@@ -82,7 +83,7 @@ def headings(draft: ImportedDraft) -> list[str]:
 
 def sendable(draft: ImportedDraft) -> str:
     registry = SlotRegistry()
-    places = Places("https://letters.example", GUIDE)
+    places = Places("https://letters.example", GUIDE, Letterbox(reply_address="nora@letters.example"))
     assert to_html(draft.markdown, registry, places)
     return str(to_text(draft.markdown, registry, places))
 
@@ -135,7 +136,23 @@ class TestAPlainLetter:
     def test_the_invitation_to_write_is_one_block_with_its_ways(self) -> None:
         inside = self.draft.markdown.partition("::: reach-out Come and Say Hello\n")[2].partition("\n:::")[0]
         assert "- **Disagree with me?** Good, tell me" in inside
+        assert "- **[Stuck in the middle?](mailto:stuck)** Describe the handover" in inside
         assert "handover.example" not in inside
+
+    @pytest.mark.parametrize(
+        ("asked", "lane"),
+        [
+            ("Any feedback?", "feedback"),
+            ("Need help?", "stuck"),
+            ("Just to say hi?", "hello"),
+            ("Hither?", ""),
+        ],
+    )
+    def test_each_way_to_write_leads_to_an_address_of_its_own(self, asked: str, lane: str) -> None:
+        opening = STACCATO.partition("Stuck in the middle?")
+        markdown = import_text(f"{opening[0]}{asked}{opening[2]}", filename=None).markdown
+        assert (f"**[{asked}](mailto:{lane})** Describe" in markdown) is bool(lane)
+        assert markdown.count("mailto:") == bool(lane)
 
     def test_addresses_become_links_and_missing_ones_are_named(self) -> None:
         assert "https://www.handover.example" in self.draft.markdown

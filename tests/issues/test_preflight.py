@@ -20,13 +20,15 @@ from app.foundation.links import Links
 from app.foundation.settings import Settings
 from app.foundation.tokens import Signer
 from app.issues.cadence import seed_cadences
-from app.issues.composing import Press, Words
+from app.issues.composing import Press, Words, words_of
 from app.issues.fetching import LinkCheck
 from app.issues.findings import Check, Level
 from app.issues.importing import import_text
-from app.issues.models import IssueKind
+from app.issues.models import IssueKind, IssueState
 from app.issues.preflight import HeldByPreflight, Kit, check_before, examine, outside_urls
 from app.issues.preflight_links import ask, keep_looks, look, recall_looks
+from app.issues.scheduling import schedule_issue
+from app.issues.writing import Draft, create_issue
 from app.publication.models import Publication
 from app.subscribers.models import Function, Subscriber, SubscriberState, Subscription, SubscriptionState
 from tests.cast import Cast, seed_cast, seed_dcx
@@ -365,15 +367,17 @@ def test_fifteen_hundred_readers_are_written_and_checked_in_two_seconds(
 @ONLY_SQLITE
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="HANDOFF_SEEDS is not there")
 @pytest.mark.parametrize("name", ["newsletter-issue.txt", "guest-article.txt"])
-def test_the_seed_texts_pass_once_imported(room: Room, name: str) -> None:
+def test_the_seed_texts_can_be_scheduled_as_they_are_imported(room: Room, name: str) -> None:
+    """No edit is needed before they may go out: no error, and no warning but that nobody has asked their links yet."""
     draft = import_text(
-        (SEEDS / name).read_text("utf-8"),
+        (SEEDS / name).read_bytes(),
         filename=name,
         guide_url=room.kit.press.guide_url,
-        linkedin_url=None,
+        linkedin_url="https://www.linkedin.com/in/example",
     )
-    room.words = Words(
-        IssueKind.LETTER, "seed", draft.title, draft.subject or draft.title, draft.preheader, draft.markdown
-    )
-    report = examine(room.session, room.now, room.words, room.kit)
-    assert report.errors == ()
+    words = Draft(draft.title, draft.subject, draft.preheader, draft.markdown)
+    issue = create_issue(room.session, room.now, IssueKind.LETTER, words, notes=draft.notes)
+    report = check_before(room.session, room.now, words_of(issue), room.kit)
+    assert {each.check for each in report.findings} <= {Check.LINK_UNSEEN}
+    assert schedule_issue(room.session, room.now, issue.id).issue.state is IssueState.SCHEDULED
+    assert len(draft.notes) <= 5
