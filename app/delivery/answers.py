@@ -16,8 +16,7 @@ from app.delivery.models import BounceClass, OutcomeState
 _BACKOFF: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 30, 60, 120, 240))
 _ENHANCED: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
-STOP: Final = frozenset({"5.7.515", "5.7.8", "5.7.9", "5.7.11", "5.7.14", "5.7.57"})
-"""Said of us, whoever the reader is: one is enough."""
+_STOP: Final = {"5.7.515", "5.7.8", "5.7.9", "5.7.11", "5.7.14", "5.7.57"}
 
 
 class Step(StrEnum):
@@ -105,7 +104,7 @@ def _judge_never(answer: Answer) -> Verdict:
     """The rules of bounces say whose fault it is; here only what it means for everybody else."""
     status = answer.enhanced
     news = verdicts.judge(status=status, code=answer.code, text=answer.text)
-    if status in STOP or answer.step is Step.LOGIN or answer.code in {530, 534, 535}:
+    if status in _STOP or answer.step is Step.LOGIN or answer.code in {530, 534, 535}:
         return Verdict(OutcomeState.FAILED, BounceClass.POLICY, Trouble.STOP)
     if status == "5.3.4" or (answer.code == 552 and not status.startswith("5.2")):
         return Verdict(OutcomeState.FAILED, BounceClass.POLICY, Trouble.TOO_BIG)

@@ -11,7 +11,6 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.delivery.answers import STOP
 from app.delivery.models import (
     Bounce,
     BounceClass,
@@ -28,6 +27,9 @@ from app.subscribers.models import Subscriber
 
 ABOUT_US: Final = (Reason.SPAM.value, Reason.POLICY.value)
 """A mail that is too large is ours to shorten, but no reason to distrust us."""
+ALTOGETHER: Final = frozenset({"5.7.515"})
+"""Said of our domain's authentication, whoever the reader is: one is enough. Other numbers of that kind are used for
+a single mail too (5.7.9 by Yahoo, 5.7.26 after a reader's own forwarding), so they count as the rest do."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def heed_refusal(session: Session, bounce: Bounce, delivery: Delivery) -> Refuse
     if edition.edition_class is EditionClass.AUTHOR:
         return None
     said = " ".join(f"{bounce.status} {bounce.evidence}".split())[:300]
-    if bounce.status in STOP:
+    if bounce.status in ALTOGETHER:
         why = f"a mail server refuses us altogether; it said {said}"
     elif _too_many(session, edition):
         why = f"several domains refuse this letter; the last one said {said}"

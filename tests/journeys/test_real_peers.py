@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pysasl.hashing import BuiltinHash
 from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.authors import create_author
 from app.conversation.models import InboundKind, InboundMail, InboundState, MailboxPosition, Message
 from app.conversation.receiving import Envelope, keep_raw, read_raw, register_raw
 from app.conversation.routing import process_inbound
@@ -28,21 +30,30 @@ from app.delivery.carriers import SmtpCarrier
 from app.delivery.editions import freeze_edition
 from app.delivery.ledger import open_ledger
 from app.delivery.letterhead import letterhead_of
-from app.delivery.models import Bounce, BounceClass, BounceSource, Delivery, EditionClass, RecipientKind
+from app.delivery.models import (
+    Bounce,
+    BounceClass,
+    BounceSource,
+    Delivery,
+    Edition,
+    EditionClass,
+    RecipientKind,
+)
 from app.delivery.office import Office
 from app.delivery.sending import send_edition
 from app.delivery.transport import parse_relays
 from app.foundation.db import Database, open_database
+from app.signup.desk import Desk
 from app.subscribers.models import Subscriber, Subscription, SubscriptionState, Suppression
 from app.subscribers.queries import list_topics
 from app.subscribers.topics import seed_topics
 from app.wiring import Runtime
-from tests.cast import verified_reader
+from tests.cast import seed_dcx, verified_reader
 from tests.delivery.post import rendered_letter
 from tests.fixtures.postfix import HERE, OWNER, Postfix, find_postfix
 from tests.fixtures.smtp_sink import SmtpSink
 from tests.journeys import far_side
-from tests.journeys.far_side import AUTHOR, OURS, STORIES, Ports, Post
+from tests.journeys.far_side import AUTHOR, LEFT, OURS, STORIES, Ports, Post
 from tests.worker.test_lmtp import listening
 from worker.imap import Account, catch_up
 
@@ -103,6 +114,8 @@ def write_the_letter(here: Runtime) -> int:
     """Two hundred readers, as many of each story; some of them have had four full mailboxes already."""
     now = here.clock()
     with here.database.writing() as session:
+        seed_dcx(session)
+        create_author(session, now, AUTHOR, name="Mark")
         seed_topics(session)
         topic = next(one.id for one in list_topics(session) if one.slug == "letter")
         for number in range(READERS):
@@ -188,9 +201,12 @@ def process_everything(here: Runtime) -> None:
         waiting = session.scalars(
             select(InboundMail.id).where(InboundMail.state == InboundState.RECEIVED)
         ).all()
+    desk = Desk(here.signer, here.links, here.address_key, here.settings.emails_dir)
     for inbound_id in waiting:
         with here.database.writing() as session:
-            process_inbound(session, here.clock(), inbound_id, storage=here.storage, signer=here.signer)
+            process_inbound(
+                session, here.clock(), inbound_id, storage=here.storage, signer=here.signer, desk=desk
+            )
 
 
 def ends(here: Runtime) -> Ends:
@@ -214,6 +230,13 @@ def _end(session: Session, reader: Subscriber) -> tuple[str, bool, int, str]:
     news = session.scalars(select(Bounce).where(Bounce.delivery_id.in_(mine), Bounce.raw_key != ""))
     said = sorted({f"{one.bounce_class.value} {one.reason}" for one in news})
     return " ".join(sorted(one.value for one in reasons)), bool(reading), written or 0, ", ".join(said)
+
+
+def written(here: Runtime) -> Counter[RecipientKind]:
+    """What we wrote because of all this: one line to whoever left by mail, one to the author about the refusals."""
+    with here.database.reading() as session:
+        mails = select(Delivery.recipient_kind).join(Edition).where(~Edition.key.startswith("issue:"))
+        return Counter(session.scalars(mails))
 
 
 def retell(here: Runtime, database: Database, mails: list[InboundMail]) -> Runtime:
@@ -314,4 +337,8 @@ def test_everything_that_comes_back_finds_its_reader_however_often_it_is_told(
     raws = [read_raw(ours.storage, mail.storage_key) for mail in mails]
     assert any(b"\nAction: delayed" in raw for raw in raws)
     assert PRIVATE not in raws
-    assert ends(retell(ours, again, mails)) == found
+    left = sum(end == (*LEFT, "") for end in found.values())
+    assert written(ours) == {RecipientKind.SUBSCRIBER: left, RecipientKind.AUTHOR: 1}
+    retold = retell(ours, again, mails)
+    assert ends(retold) == found
+    assert written(retold) == written(ours)
