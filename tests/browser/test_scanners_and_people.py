@@ -3,6 +3,7 @@
 No scanner may confirm or take anything; no person may need more than what they do on any page.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.request import Request, urlopen
@@ -11,10 +12,16 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import func, select
 
+from app.foundation.addresses import parse_address
+from app.foundation.tokens import Purpose
 from app.guides.access import Visit as Peer
 from app.guides.access import download_token, grant_access, request_guide
 from app.guides.models import GrantEvent, GrantEventKind
 from app.guides.queries import find_grant
+from app.signup.joining import JoinForm, ask_to_join
+from app.signup.models import JoinRequest
+from app.subscribers.consent import Evidence
+from app.wiring import desk_of
 from tests.browser.conftest import LiveSite
 from tests.cast import seed_cast
 
@@ -29,6 +36,9 @@ IPHONE = (
 OUTLOOK = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
 
 
+BUTTON = re.compile("Download the guide|Confirm")
+
+
 @dataclass(frozen=True)
 class Door:
     """One reader's link, and whether anything came of it."""
@@ -36,13 +46,20 @@ class Door:
     site: LiveSite
     url: str
     grant_id: int
+    request_id: int = 0
 
     def taken(self) -> int:
+        if self.request_id:
+            return self.confirmed()
         with self.site.runtime.database.reading() as session:
             query = select(func.count()).where(
                 GrantEvent.grant_id == self.grant_id, GrantEvent.kind == GrantEventKind.DOWNLOADED
             )
             return session.scalar(query) or 0
+
+    def confirmed(self) -> int:
+        with self.site.runtime.database.reading() as session:
+            return int(session.get_one(JoinRequest, self.request_id).confirmed_at is not None)
 
     def taken_soon(self, page: Page) -> int:
         for _ in range(30):
@@ -63,6 +80,30 @@ def door(site: LiveSite) -> Door:
         assert found is not None
         token = download_token(here.signer, found, here.clock())
         return Door(site, f"{site.url}/guides/cx-buy-in/download/{token}", found.id)
+
+
+@pytest.fixture
+def confirm_doors(site: LiveSite) -> Callable[[], Door]:
+    """A reader who typed an address, and the link that was mailed there; a fresh one each time."""
+    here = site.runtime
+
+    def fresh() -> Door:
+        with here.database.writing() as session:
+            number = session.scalar(select(func.count()).select_from(JoinRequest)) or 0
+            evidence = Evidence("home", "", "192.0.2.1")
+            address = parse_address(f"reader{number}@example.com")
+            ask_to_join(
+                session,
+                here.clock(),
+                desk_of(here),
+                JoinForm(address, evidence, topic_slugs=frozenset({"letter"})),
+            )
+            found = session.scalars(select(JoinRequest).order_by(JoinRequest.id.desc())).first()
+            assert found is not None
+            token = here.signer.sign(Purpose.CONFIRM, found.id)
+            return Door(site, f"{site.url}/confirm/{token}", 0, found.id)
+
+    return fresh
 
 
 def asks(door: Door, method: str, agent: str) -> None:
@@ -148,6 +189,16 @@ def test_a_scanner_takes_nothing(door: Door, visit: Open, scans: Callable[[Door,
     assert door.taken() == 0
 
 
+def test_no_scanner_confirms_anything(confirm_doors: Callable[[], Door], visit: Open) -> None:
+    """The same eight before the page that confirms an address."""
+    counted = {}
+    for scans in SCANNERS:
+        door = confirm_doors()
+        scans(door, visit)
+        counted[scans.__name__] = door.taken()
+    assert counted == dict.fromkeys(counted, 0)
+
+
 def moves_the_mouse(page: Page) -> None:
     page.mouse.move(200, 200)
     page.wait_for_timeout(60)
@@ -172,16 +223,16 @@ def presses_space_to_scroll(page: Page) -> None:
 
 def reads_with_a_screen_reader(page: Page) -> None:
     """Its cursor comes to the button and presses it: a click without a pointer."""
-    page.get_by_role("button", name="Download the guide").focus()
+    page.get_by_role("button", name=BUTTON).focus()
     page.keyboard.press("Enter")
 
 
 def has_no_javascript(page: Page) -> None:
-    page.get_by_role("button", name="Download the guide").click()
+    page.get_by_role("button", name=BUTTON).click()
 
 
 def presses_the_button_at_once(page: Page) -> None:
-    page.get_by_role("button", name="Download the guide").click()
+    page.get_by_role("button", name=BUTTON).click()
 
 
 PHONE = {
@@ -190,7 +241,7 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
 }
-PEOPLE = [
+PEOPLE: list[tuple[Callable[[Page], None], dict[str, object]]] = [
     (moves_the_mouse, {}),
     (taps_somewhere, PHONE),
     (turns_the_wheel, {"viewport": {"width": 900, "height": 420}}),
@@ -211,3 +262,15 @@ def test_a_person_gets_the_guide_by_what_they_do_anyway(
     page.wait_for_timeout(600)
     acts(page)
     assert door.taken_soon(page) == 1
+
+
+def test_every_person_confirms_by_what_they_do_anyway(confirm_doors: Callable[[], Door], visit: Open) -> None:
+    counted = {}
+    for acts, options in PEOPLE:
+        door = confirm_doors()
+        page = visit(**options)
+        page.goto(door.url)
+        page.wait_for_timeout(600)
+        acts(page)
+        counted[acts.__name__] = door.taken_soon(page)
+    assert counted == dict.fromkeys(counted, 1)
