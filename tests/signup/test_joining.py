@@ -71,10 +71,11 @@ def test_confirmations_of_one_wording_share_one_edition(
     assert len({slots["confirm_token"] for slots in tokens if slots}) == 3
 
 
-def test_five_hundred_requests_for_a_victim_are_one_mail_a_day(
-    session: Session, now: datetime, desk: Desk, cast: Cast
+@pytest.mark.parametrize("times", [500, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_many_requests_for_a_victim_are_one_mail_a_day(
+    session: Session, now: datetime, desk: Desk, cast: Cast, times: int
 ) -> None:
-    for n in range(500):
+    for n in range(times):
         ask_to_join(session, now, desk, form(f"v.ic.tim+{n}@example.com", "letter"))
     assert len(mails(session)) == 1
     ask_to_join(session, now + timedelta(hours=25), desk, form("victim@example.com", "letter"))

@@ -1,10 +1,13 @@
 """The download from the outside: parts of the file, numbers that end, files that are gone, links in letters."""
 
+import dataclasses
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import boto3
 import pytest
 from flask.testing import FlaskClient
+from moto import mock_aws
 from sqlalchemy import func, select
 
 from app.accounts.authors import create_author
@@ -13,13 +16,16 @@ from app.delivery.editions import freeze_edition
 from app.delivery.ledger import queue_delivery
 from app.delivery.models import Delivery, EditionClass, RecipientKind
 from app.foundation.db import Database
+from app.foundation.storage import S3Storage
 from app.foundation.tokens import Purpose
 from app.guides.access import Visit, download_token, grant_access, request_guide
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideVisits
 from app.guides.rules import STANDARD
+from app.guides.standing import revoke_grant
 from app.rendering.slots import RenderedMail
 from app.subscribers.models import Subscriber
 from app.tracking.rewriting import register_links
+from app.web.factory import create_app
 from app.wiring import Runtime
 from tests.cast import Cast
 from tests.fixtures.clock import FrozenClock
@@ -200,3 +206,72 @@ def test_made_up_sources_are_bounded(client: FlaskClient, database: Database, ca
         rows = dict(session.execute(select(GuideVisits.source, GuideVisits.visits)).all())
     assert len(rows) == 101
     assert rows["other"] == 20
+
+
+def test_a_clock_set_back_closes_nothing_and_opens_nothing(
+    client: FlaskClient, database: Database, clock: FrozenClock, path: str
+) -> None:
+    file = client.post(path).headers["Location"]
+    clock.advance(days=-2)
+    assert client.get(path).status_code == 200
+    assert client.get(file).status_code == 200
+    answers = [client.post(path).status_code for _ in range(STANDARD.downloads_per_link)]
+    assert answers == [303] * (STANDARD.downloads_per_link - 1) + [410]
+    with database.reading() as session:
+        grant = session.scalars(select(Grant)).one()
+        assert grant.state is GrantState.DOWNLOADED
+        assert grant.downloaded_at == clock() + timedelta(days=2)
+
+
+def test_a_bucket_serves_the_guide_through_the_same_door(
+    database: Database, runtime: Runtime, clock: FrozenClock, path: str
+) -> None:
+    """Whole, in parts, and gone from the bucket a moment after it was handed out."""
+    key = "guides/cx-buy-in/test.pdf"
+    with mock_aws():
+        bucket = boto3.client("s3", region_name="us-east-1")
+        bucket.create_bucket(Bucket="guides")
+        storage = S3Storage(bucket, "guides", "dcx")
+        storage.put(key, PDF)
+        app = create_app(dataclasses.replace(runtime, storage=storage))
+        far = app.test_client(use_cookies=False)
+        file = far.post(path).headers["Location"]
+        assert "amazonaws" not in file
+        whole = far.get(f"{file}?copy=plain")
+        assert (whole.status_code, whole.data, whole.headers["Cache-Control"]) == (200, PDF, "no-store")
+        assert far.get(file, headers={"Range": "bytes=5-8"}).data == PDF[5:9]
+        storage.delete(key)
+        assert far.get(file).status_code == 404
+        assert far.post(path).status_code == 404
+    assert count_of(database, GrantEventKind.DOWNLOADED) == 1
+
+
+def test_a_copy_in_memory_goes_when_its_edition_leaves_storage(
+    client: FlaskClient, runtime: Runtime, path: str
+) -> None:
+    file = client.post(path).headers["Location"]
+    assert client.get(file).status_code == 200
+    runtime.storage.delete("guides/cx-buy-in/test.pdf")
+    assert client.get(file).status_code == 404
+
+
+def test_a_withdrawal_closes_the_file_at_once(
+    client: FlaskClient, database: Database, clock: FrozenClock, path: str
+) -> None:
+    file = client.post(path).headers["Location"]
+    with database.writing() as session:
+        revoke_grant(session, clock(), session.scalars(select(Grant)).one(), by="mark")
+    assert client.get(file).status_code == 410
+    assert client.post(path).status_code == 410
+
+
+def test_a_company_behind_one_address_is_not_slowed_down_but_somebody_trying_links_is(
+    client: FlaskClient, runtime: Runtime, path: str
+) -> None:
+    app = create_app(
+        dataclasses.replace(runtime, settings=runtime.settings.model_copy(update={"presses_an_hour": 2}))
+    )
+    office = app.test_client(use_cookies=False)
+    assert [office.post(path).status_code for _ in range(6)] == [303] * 6
+    wrong = path[:-1] + ("a" if path[-1] != "a" else "b")
+    assert [office.post(wrong).status_code for _ in range(4)] == [404, 404, 429, 429]
