@@ -74,6 +74,7 @@ def test_a_reader_reads_passes_it_on_and_stays(site: LiveSite, letter: str, visi
     expect(page.get_by_text("The link is copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == letter
     page.get_by_label("Your mail address").fill("dana@example.com")
+    page.get_by_label("The Tuesday letter").check()
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
     assert "/confirm/" in site.mail_to("dana@example.com")

@@ -75,9 +75,11 @@ class Site:
             return ""
         tones = palette(self.accent)
         return (
-            f":root {{ --accent: {tones.link}; --accent-deep: {tones.link}; }} "
+            f":root {{ --accent: {tones.link}; --accent-deep: {tones.link}; "
+            "--accent-wash: color-mix(in srgb, var(--accent) 9%, var(--paper-raised)); } "
             f"@media (prefers-color-scheme: dark) {{ :root {{ --accent: {tones.dark_link}; "
-            f"--accent-deep: {tones.dark_link}; --on-accent: {tones.dark_on_accent}; }} }}"
+            f"--accent-deep: {tones.dark_link}; --on-accent: {tones.dark_on_accent}; "
+            "--accent-wash: color-mix(in srgb, var(--accent) 14%, var(--paper)); } }"
         )
 
     @property
