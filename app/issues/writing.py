@@ -140,6 +140,8 @@ def save_issue(
             f"This issue is {issue.state.value} and can no longer be changed here.",
             hint="A scheduled issue can be taken back to a draft first.",
         )
+    if _same_words(issue, checked):
+        return issue  # the same form sent twice
     raise EditedMeanwhile(issue)
 
 
@@ -258,6 +260,11 @@ def _checked(draft: Draft) -> Draft:
         markdown=_text(draft.markdown),
         slug=draft.slug.strip(),
     )
+
+
+def _same_words(issue: Issue, draft: Draft) -> bool:
+    typed = (draft.title, draft.subject, draft.preheader, draft.markdown)
+    return typed == (issue.title, issue.subject, issue.preheader, issue.markdown)
 
 
 def _line(value: str, field: str) -> str:

@@ -100,6 +100,17 @@ def test_words_are_saved_by_themselves_checked_and_put_back(
     page.get_by_role("button", name="Schedule it").click()
     expect(page.get_by_role("alert")).to_contain_text("frist_name")
 
+    page.goto("/admin/issues/1/edit")
+    page.evaluate(
+        "() => { const text = document.getElementById('markdown'); text.value = 'x'.repeat(6e6);"
+        " text.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    expect(page.locator("#saved")).to_contain_text("Not saved: the text has 6,000,000 characters")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#saved")).to_contain_text("at most 400,000")
+    assert page.evaluate("document.getElementById('markdown').value.length") == 6_000_000
+    page.get_by_label("Text", exact=True).fill("Dear {frist_name},")
+
     page.goto("/admin/issues/1/history")
     look_over(page, complaints)
     shoot(page, "history")

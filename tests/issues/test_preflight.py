@@ -273,6 +273,25 @@ def test_an_error_says_the_line_and_the_way_out(room: Room) -> None:
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("answer", "check"),
+    [
+        (LinkCheck(404, PICTURE), Check.LINK_DEAD),
+        (LinkCheck(None, PICTURE, "The site could not be reached."), Check.LINK_UNSEEN),
+    ],
+)
+def test_a_picture_whose_host_is_broken_is_told_with_its_line(
+    room: Room, answer: LinkCheck, check: Check
+) -> None:
+    room.kit = replace(room.kit, looks={**FINE, PICTURE: answer})
+    found = [
+        each for each in examine(room.session, room.now, room.words, room.kit).findings if each.check is check
+    ]
+    assert [each.line for each in found] == [9]
+    assert (found[0].level is Level.ERROR) is (check is Check.LINK_DEAD)
+
+
+@ONLY_SQLITE
 def test_with_the_network_away_nothing_is_kept_back(room: Room) -> None:
     urls = outside_urls(room.words, room.kit.press)
     assert urls == [OWNER, PICTURE]

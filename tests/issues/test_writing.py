@@ -1,5 +1,6 @@
 """Writing loses nothing, names what is wrong, and gives every issue an address of its own."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -61,6 +62,16 @@ def test_the_second_of_two_editors_is_told_and_both_texts_are_there(
     assert get_issue(session, issue.id).markdown == "Alice’s words"
     again = save_issue(session, now, issue.id, caught.value.theirs.version, Draft("Both", markdown="Both"))
     assert again.version == 3
+
+
+def test_the_same_form_sent_twice_is_no_quarrel(
+    session: Session, now: datetime, make_issue: MakeIssue
+) -> None:
+    issue, words = make_issue(), Draft("Owners", "Who?", "Peek", "Words.\r\n")
+    for _ in range(2):
+        assert save_issue(session, now, issue.id, 1, words).version == 2
+    with pytest.raises(EditedMeanwhile):
+        save_issue(session, now, issue.id, 1, replace(words, subject="Whose?"))
 
 
 def test_a_scheduled_issue_cannot_change_under_the_approval(

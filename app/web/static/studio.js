@@ -4,6 +4,7 @@
 const WAIT = 450;
 const POLL = 2000;
 const QUIET = 4000;
+const LONGEST = 400_000;  // as in issues/writing.py
 
 function follow(form) {
   const stage = document.getElementById("stage");
@@ -11,6 +12,7 @@ function follow(form) {
   let timer = 0, shown = "desktop", running = false, again = false;
 
   function refresh() {
+    if (form.elements.markdown.value.length > LONGEST) return;
     if (running) { again = true; return; }
     running = true;
     again = false;
@@ -94,8 +96,11 @@ function keep(form) {
   }
   form.addEventListener("input", () => {
     const words = JSON.stringify(read());
-    if (words === saved) localStorage.removeItem(key);
-    else localStorage.setItem(key, words);
+    try {
+      if (words === saved) localStorage.removeItem(key);
+      else localStorage.setItem(key, words);
+    } catch { /* there is no room for so many words */ }
+    if (tooLong()) return;
     if (status && !stopped) status.textContent = words === saved ? "" : "Not saved yet";
     clearTimeout(quiet);
     if (words !== saved) quiet = setTimeout(save, QUIET);
@@ -103,7 +108,7 @@ function keep(form) {
 
   // Saved by itself once the keys rest. Whatever keeps it from being saved, the words stay here and in localStorage.
   async function save() {
-    if (saving || stopped || leaving) return;
+    if (saving || stopped || leaving || tooLong()) return;
     const words = JSON.stringify(read());
     if (words === saved) return;
     saving = true;
@@ -134,9 +139,20 @@ function keep(form) {
     if (JSON.stringify(read()) !== saved && !stopped) quiet = setTimeout(save, QUIET);
   }
 
+  function tooLong() {
+    const length = form.elements.markdown.value.length;
+    if (length <= LONGEST) return false;
+    say(`Not saved: the text has ${length.toLocaleString("en")} characters, and a letter has at most ${LONGEST.toLocaleString("en")}.`);
+    return true;
+  }
+
   function say(words) { if (status) status.textContent = words; }
 
   form.addEventListener("submit", (event) => {
+    if (tooLong()) {
+      event.preventDefault();
+      return;
+    }
     if (event.submitter && event.submitter.name === "form") return;
     leaving = true;
     clearTimeout(quiet);

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zlib
 
 import pytest
 from flask import Flask
@@ -62,6 +63,16 @@ def test_what_is_no_picture_is_refused(owner: Browser, path: str, raw: bytes) ->
     status, page = send(owner, path, raw)
     assert status == 400
     assert "/pictures/" not in page.replace(path, "")
+
+
+def test_a_picture_that_would_unpack_to_gigabytes_is_not_unpacked(owner: Browser, path: str) -> None:
+    small = drawn(size=(1, 1))
+    size = (60_000).to_bytes(4, "big") * 2
+    header = b"IHDR" + size + small[24:29]
+    bomb = small[:12] + header + zlib.crc32(header).to_bytes(4, "big") + small[33:]
+    status, page = send(owner, path, bomb)
+    assert status == 400
+    assert "40 million pixels" in page or "that can be read" in page
 
 
 def test_a_picture_needs_words(owner: Browser, path: str) -> None:

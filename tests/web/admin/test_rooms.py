@@ -149,6 +149,28 @@ def test_a_script_in_the_text_is_inert_in_every_preview(owner: Browser, draft: I
     assert "default-src 'none'" in csp
 
 
+@pytest.mark.parametrize("room", ["edit", "preview", "autosave"])
+def test_fifty_megabytes_of_paste_are_refused_and_change_nothing(
+    owner: Browser, draft: Issue, runtime: Runtime, room: str
+) -> None:
+    answer = owner.post(f"/admin/issues/{draft.id}/{room}", **words(markdown="x" * 50_000_000))
+    assert answer.status_code == 413
+    with runtime.database.reading() as session:
+        assert get_issue(session, draft.id).version == 1
+
+
+@pytest.mark.parametrize("field", ["title", "subject", "preheader", "markdown"])
+def test_nothing_of_a_template_is_reachable_from_what_an_author_types(
+    owner: Browser, draft: Issue, field: str
+) -> None:
+    typed = "{{ 7 * 191 }} {% for a in b %} {{ brand.postal_address }} #{7 * 191} ${7 * 191}"
+    for form in ("desktop", "text", "inbox", "web"):
+        seen = owner.post(f"/admin/issues/{draft.id}/preview", form=form, **words(**{field: typed})).text
+        assert "1337" not in seen
+        if (form, field) in {("desktop", "markdown"), ("inbox", "subject"), ("web", "title")}:
+            assert "{{ 7 * 191 }}" in seen
+
+
 def test_a_broken_merge_tag_is_explained_in_the_preview(owner: Browser, draft: Issue) -> None:
     answer = owner.post(f"/admin/issues/{draft.id}/preview", **words(markdown="Dear {frist_name|you},"))
     assert answer.status_code == 400
