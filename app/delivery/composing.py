@@ -162,7 +162,7 @@ class Composer:
     def _signed_headers(self, letter: Letter) -> bytes:
         values = letter.values
         at = self._subject_at
-        if at >= 0:
+        if at >= 0 and b"\r" in values[at]:
             values = (*values[:at], canonical_value(values[at]), *values[at + 1 :])
         return b"".join(self._signed(values))
 

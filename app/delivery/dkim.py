@@ -6,6 +6,7 @@ Edition, so that a message costs one hash of its body and one RSA operation.
 
 import base64
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +15,7 @@ from typing import Final
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from app.foundation.errors import Misconfigured
 from app.foundation.settings import Settings
@@ -65,13 +67,14 @@ class DkimKey:
         return "rsa-sha256" if isinstance(self.key, rsa.RSAPrivateKey) else "ed25519-sha256"
 
     def sign(self, signed: bytes) -> bytes:
+        digest = sha256(signed).digest()  # hashlib's is quicker than the signing library's own
         if isinstance(self.key, rsa.RSAPrivateKey):
-            return self.key.sign(signed, _PADDING, _SHA256)
-        return self.key.sign(sha256(signed).digest())  # RFC 8463, 3
+            return self.key.sign(digest, _PADDING, _SHA256)
+        return self.key.sign(digest)  # RFC 8463, 3
 
 
 _PADDING: Final = padding.PKCS1v15()
-_SHA256: Final = hashes.SHA256()
+_SHA256: Final = Prehashed(hashes.SHA256())
 
 
 class Seal:
@@ -90,10 +93,10 @@ class Seal:
 
     def lines(self, canonical_headers: bytes, body: bytes) -> bytes:
         """One header line for each key, with their CRLF. Both arguments are in their canonical form."""
-        digest = base64.b64encode(sha256(body).digest())
+        digest = b2a_base64(sha256(body).digest(), newline=False)
         lines = []
         for sign, wire, canonical in self._parts:
-            signature = base64.b64encode(sign(canonical_headers + canonical + digest + b"; b="))
+            signature = b2a_base64(sign(canonical_headers + canonical + digest + b"; b="), newline=False)
             folded = b"\r\n  ".join(signature[at : at + 72] for at in range(0, len(signature), 72))
             lines.append(wire + digest + b";\r\n b=" + folded + b"\r\n")
         return b"".join(lines)
