@@ -41,7 +41,7 @@ lock: install  ## renew both lock files from pyproject.toml
 	$(LOCK) --extra s3 pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev --extra s3 pyproject.toml -o requirements-dev.lock
 
-bench: install  ## sending beside its yardsticks in one run, as ratios (BENCH_READERS=50000 for the full size)
+bench: install  ## sending beside its yardsticks in one run, as ratios (BENCH_READERS=50000 BENCH_MANY=1000000 for the full size)
 	$(PY) -m tests.bench.table
 
 tools/lighthouse/node_modules/.package-lock.json: tools/lighthouse/package-lock.json | install

@@ -7,6 +7,7 @@ import click
 BENCHES: dict[str, str] = {
     "archive": "app.cli.bench.archive",
     "downloads": "app.cli.bench.downloads",
+    "ledger": "app.cli.bench.ledger",
     "send": "app.cli.bench.send",
 }
 """What can be measured -> module that exposes it as `command`."""

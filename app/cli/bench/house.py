@@ -38,6 +38,14 @@ class House:
         """CPU of the workers and of their jobs that have ended."""
         return sum(cpu_of(worker.pid) for worker in self.workers)
 
+    def cpu_until_now(self) -> float:
+        """The same with the jobs that are running."""
+        return self.cpu_seconds() + sum(filter(None, map(_cpu_or_none, self.jobs())))
+
+    def jobs(self) -> list[int]:
+        """The processes in which a job is running."""
+        return [int(child) for worker in self.workers for child in children_of(worker.pid).split()]
+
     def busy(self) -> bool:
         """True while a worker has a job's child running."""
         return any(children_of(worker.pid) for worker in self.workers)
@@ -56,7 +64,7 @@ def bench_house(database_url: str, overrides: dict[str, object], workers: int) -
             redis_url=redis_url,
             storage_url=f"file://{folder / 'files'}",
             secret_key=SecretStr(secrets.token_urlsafe(32)),
-            workers=workers,
+            workers=max(1, workers),
             **overrides,
         )
         runtime = build_runtime(settings)
@@ -110,6 +118,22 @@ def _wait(process: Popen[bytes], ready: Path, seconds: float = 30.0) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise Unavailable("A worker did not start.")
         time.sleep(0.02)
+
+
+def peak_of(pid: int) -> int:
+    """The most memory a process ever held, in kilobytes; 0 when it is gone."""
+    try:
+        said = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in said.splitlines() if line.startswith("VmHWM:")), 0)
+
+
+def _cpu_or_none(pid: int) -> float | None:
+    try:
+        return cpu_of(pid)
+    except OSError:
+        return None
 
 
 def cpu_of(pid: int) -> float:
