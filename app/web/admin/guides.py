@@ -7,7 +7,7 @@ from app.accounts.roles import Action
 from app.foundation.addresses import parse_address
 from app.foundation.paging import page_number
 from app.guides.catalogue import find_guide
-from app.guides.followups import plan_of, stopped_since
+from app.guides.followups import LATEST, plan_of, stopped_since
 from app.guides.models import GrantState
 from app.guides.publishing import prepare_guide, publish_guide
 from app.guides.queries import (
@@ -28,6 +28,7 @@ from app.subscribers.queries import get_subscriber
 from app.web.admin.desk import zone
 from app.web.admin.guard import allows, author
 from app.web.admin.guide_followups import content_or_nothing, to_guide, to_person
+from app.web.public.forms import FUNCTION_NAMES
 from app.web.state import now, reader, runtime, writer
 from app.wiring import desk_of
 
@@ -65,6 +66,7 @@ def one(slug: str) -> ResponseReturnValue:
         states=list(GrantState),
         page=grant_page(reader(), slug, state=state, page=page_number(request.args.get("page"))),
         offer=read_offer_progress(reader(), slug),
+        function_names=FUNCTION_NAMES,
         steps_after=read_steps(reader(), now(), content) if content else (),
         stopped=stopped_since(reader(), slug),
     )
@@ -84,6 +86,7 @@ def person(slug: str, grant_id: int) -> ResponseReturnValue:
         events=grant_trail(reader(), grant.id),
         editions=edition_names(reader(), slug),
         plan=plan_of(reader(), grant, content) if content else [],
+        too_late=now() - LATEST,
     )
 
 
