@@ -3,6 +3,7 @@ never to a robot, never because a stranger says so."""
 
 import dataclasses
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +14,14 @@ from app.conversation.models import InboundKind
 from app.conversation.providers.events import EventKind, ProviderEvent, judge_passing
 from app.conversation.receiving import Envelope, keep_raw, register_raw
 from app.conversation.routing import process_inbound
+from app.delivery.carriers import BlockingCarrier
 from app.delivery.control import resume_edition
+from app.delivery.letterhead import Letterhead
 from app.delivery.message import load
 from app.delivery.models import Delivery, Edition, EditionState, RecipientKind
+from app.delivery.office import Office
+from app.delivery.sending import send_edition
+from app.delivery.transport import MemoryTransport
 from app.delivery.verp import bounce_address, leave_address, reply_address
 from app.foundation.tokens import Signer
 from app.signup.desk import Desk
@@ -302,6 +308,32 @@ def test_two_robots_do_not_write_to_each_other(here: House) -> None:
         away = answer("I am away until Monday. unsubscribe", subject="Automatic reply: You have left DCX")
         here.take(b"Auto-Submitted: auto-replied\r\nX-To: " + address.encode() + b"\r\n" + away, address)
     assert len(here.left()) == 1
+
+
+def test_our_own_mail_that_comes_back_to_us_is_answered_by_nobody(here: House, tmp_path: Path) -> None:
+    """A reader who signed up with one of our own addresses: what we write to them lands in our listener."""
+    at_leave = leaving(here)
+    here.take(leave_mail(), at_leave)
+    farewell = here.session.scalars(select(Edition).where(Edition.key.startswith("left:"))).one().id
+    here.session.commit()
+    post = MemoryTransport()
+    runtime = here.runtime
+    office = Office(
+        database=runtime.database,
+        clock=runtime.clock,
+        letterhead=Letterhead(runtime.links, runtime.signer, reply_domain=DOMAIN, bounce_domain=DOMAIN),
+        carrier=BlockingCarrier(post),
+        owner="tests",
+        journals=tmp_path / "journals",
+    )
+    send_edition(office, farewell)
+    [sent] = post.sent
+    raw = sent.head + sent.body
+    assert b"\r\nAuto-Submitted: auto-generated\r\n" in raw
+    for address in (at_leave, sent.sender, reply_address(runtime.signer, DOMAIN, 1)):
+        here.take(raw, address, sender=sent.sender)
+    assert len(here.left()) == 1
+    assert here.told() == []
 
 
 def test_who_must_not_be_mailed_is_not_mailed_for_this_either(here: House) -> None:
