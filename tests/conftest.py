@@ -7,6 +7,7 @@
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,16 @@ from tests.fixtures.clock import FrozenClock
 from tests.fixtures.databases import postgres_database, sqlite_database
 from tests.fixtures.smtp_sink import SmtpSink
 from worker.valkey import running_valkey
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the fault tests broke and what came of it, summed up over the run."""
+    total: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        total.update(dict(report.user_properties).get("faults", {}))
+    if total:
+        said = ", ".join(f"{name} {number}" for name, number in total.items())
+        terminalreporter.write_line(f"faults: {said}")
 
 
 @pytest.fixture(scope="session")

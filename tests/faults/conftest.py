@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.delivery import ledger
 from app.delivery.ledger import LedgerCounts, open_ledger
 from app.delivery.models import Delivery, Outcome, OutcomeState
 from app.foundation.db import Database
@@ -34,11 +35,20 @@ class Scene:
     nursery: Nursery
     order: Order
     edition_id: int
+    properties: list[tuple[str, object]]
 
     def counts(self) -> LedgerCounts:
-        """The ledger, checked against its own rows."""
+        """The ledger, checked against its own rows, at one moment even while others write."""
         with self.database.reading() as session:
+            if self.database.is_postgresql:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             return check_identity(session, self.edition_id)
+
+    def report(self, counts: LedgerCounts, **broken: int) -> None:
+        """For the summary at the end of the run."""
+        copies = sum(self.sink.copies().values())
+        told = {**broken, "copies": copies, "copies too many": 0, "losses": 0, "uncertain": counts.uncertain}
+        self.properties.append(("faults", told))
 
     def uncertain(self) -> set[str]:
         """Addresses that nobody can be sure about."""
@@ -70,6 +80,7 @@ class Scene:
 
 @pytest.fixture
 def scene(
+    monkeypatch: pytest.MonkeyPatch,
     database: Database,
     database_url: str,
     smtp_sink: SmtpSink,
@@ -80,6 +91,8 @@ def scene(
 ) -> Scene:
     """A letter to as many readers as the test's `readers` mark says, or 300."""
     mark = request.node.get_closest_marker("readers")
+    if request.node.get_closest_marker("small_chunks"):
+        monkeypatch.setattr(ledger, "CHUNK_SIZE", 20)
     with database.writing() as session:
         cast = seed_cast(session, clock(), KEY)
         many_readers(session, clock(), cast.letter_id, mark.args[0] - 1 if mark else 299)
@@ -87,4 +100,4 @@ def scene(
     with database.writing() as session:
         open_ledger(session, clock(), edition_id)
     order = Order(database_url, str(tmp_path), smtp_sink.url, edition_id)
-    return Scene(database, smtp_sink, nursery, order, edition_id)
+    return Scene(database, smtp_sink, nursery, order, edition_id, request.node.user_properties)

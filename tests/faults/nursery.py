@@ -1,4 +1,4 @@
-"""Gives birth to senders: real processes that are there in a few milliseconds, to be killed at will.
+"""Gives birth to senders, workers and clocks: real processes, there in a few milliseconds, to be killed at will.
 
 One process per test session imports everything once and forks for every order, as an RQ worker does. It speaks JSON,
 a line at a time: an order in, a process id out; `{"wait": PID}` in, how it ended out.
@@ -8,13 +8,17 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import redis
 
 from app.delivery import desk, shift
 from app.delivery.carriers import SmtpCarrier
@@ -24,8 +28,13 @@ from app.delivery.recovery import find_abandoned, forget_journal, recover
 from app.delivery.sending import send_edition
 from app.delivery.transport import parse_relays
 from app.foundation.db import Database, open_database
+from app.foundation.settings import load_settings
+from app.wiring import build_runtime
 from tests.delivery.post import LETTERHEAD
+from worker import clock
 from worker.jobs.sending import Leaving
+from worker.main import build_worker, load_jobs
+from worker.state import using_runtime
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Order:
     first_pause: float = 0.05
     fenced: bool = True
     once: bool = False
+    skew: float = 0.0
+    """Seconds by which this sender's clock is wrong."""
 
 
 class Nursery:
@@ -52,6 +63,10 @@ class Nursery:
     def sender(self, order: Order) -> int:
         """A new process at work on an Edition; its id."""
         return int(self._ask(asdict(order)))
+
+    def run(self, what: str, environment: dict[str, str]) -> int:
+        """A real `worker` or `clock` with these settings; its id."""
+        return int(self._ask({"run": what, "environment": environment}))
 
     def wait(self, pid: int) -> int:
         """Wait for a sender to end; its exit status, negative for a signal."""
@@ -89,7 +104,7 @@ def work(order: Order) -> None:
     database = open_database(order.database_url)
     office = Office(
         database=database,
-        clock=lambda: datetime.now(UTC),
+        clock=lambda: datetime.now(UTC) + timedelta(seconds=order.skew),
         letterhead=LETTERHEAD,
         carrier=SmtpCarrier(parse_relays(order.relay), order.connections, first_pause=order.first_pause),
         owner=this_process(),
@@ -104,6 +119,24 @@ def work(order: Order) -> None:
         sent = send_edition(office, order.edition_id)
         if order.once or not sent.chunks or office.stopping():
             return
+
+
+def run(what: str, environment: dict[str, str]) -> None:
+    """What `handoff worker` and `handoff clock` do, only that the clock sweeps more often."""
+    os.environ.update(environment)
+    os.setsid()
+    here = build_runtime(load_settings(), idle_seconds=60)
+    if what == "clock":
+        setattr(clock, "SWEEP_SECONDS", 1)  # noqa: B010  (a constant to mypy)
+        clock.run(here, threading.Event(), this_process("clock"))
+        return
+    with using_runtime(here):
+        load_jobs()
+        while True:
+            try:
+                build_worker(here).work(logging_level="ERROR")
+            except redis.RedisError:
+                time.sleep(0.2)  # what the supervisor does: it starts it again
 
 
 def take_over(database: Database, office: Office) -> None:
@@ -133,7 +166,10 @@ def main() -> None:
         if pid == 0:
             sys.stdin.close()
             try:
-                work(Order(**question))
+                if "run" in question:
+                    run(question["run"], question["environment"])
+                else:
+                    work(Order(**question))
             except BaseException:
                 traceback.print_exc()
                 os._exit(1)
