@@ -141,7 +141,7 @@ def signed(mail: Received) -> bool:
 
 
 def test_forty_readers_are_answered_and_every_answer_stands_under_what_they_wrote(
-    runtime: Runtime, clock: FrozenClock, author: Browser, smtp_sink: SmtpSink, tmp_path: Path
+    runtime: Runtime, clock: FrozenClock, author: Browser, smtp_sink: SmtpSink
 ) -> None:
     edition = send_letter(runtime, clock)
     letters = sorted(smtp_sink.messages, key=lambda mail: mail.recipients)[: ANSWERS + AWAY]
@@ -191,7 +191,7 @@ def test_forty_readers_are_answered_and_every_answer_stands_under_what_they_wrot
         assert states == {ThreadState.ANSWERED}
 
     if find_dovecot() is not None:
-        with running_dovecot(tmp_path / "imap") as port:
+        with running_dovecot() as port:
             look_into_mailbox(port, [mail.data for mail in letters[:ANSWERS]], replies, answers)
     quote_with_permission(runtime, author, smtp_sink, answers)
 
