@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.conversation.answering import Draft, answer_thread
 from app.conversation.arranging import TAG_ASKED, get_thread, put_tag, tags_of
 from app.conversation.inbox_models import PermissionState, QuotePermission
+from app.conversation.inert import inert_text
 from app.conversation.models import Direction, Message, Proof
 from app.foundation.errors import Conflict, InvalidInput, NotFound
 from app.signup.desk import Desk
@@ -28,10 +29,13 @@ def ask_to_quote(
     Raises InvalidInput naming `words` when they are not the reader's own, and whatever answering raises.
     """
     thread = get_thread(session, thread_id)
-    quoted = "\n".join(line.strip() for line in words.replace("\0", "").strip().splitlines())
+    base_url = desk.links.base_url
+    quoted = inert_text(
+        "\n".join(line.strip() for line in words.replace("\0", "").strip().splitlines()), base_url
+    )
     if not quoted or len(quoted) > LONGEST:
         raise InvalidInput(f"Choose the words to quote, at most {LONGEST:,} characters.", field="words")
-    if not _said(session, thread.id, quoted):
+    if not _said(session, thread.id, quoted, base_url):
         raise InvalidInput(
             "These are not the reader’s words.", field="words", hint="Quote what they wrote, exactly."
         )
@@ -88,10 +92,10 @@ def permissions_of(session: Session, thread_id: int) -> list[QuotePermission]:
     return list(session.scalars(query.order_by(QuotePermission.id)))
 
 
-def _said(session: Session, thread_id: int, quoted: str) -> bool:
+def _said(session: Session, thread_id: int, quoted: str, base_url: str) -> bool:
     """Are these the reader's words? White space is not what somebody says."""
     heard = session.scalars(
         select(Message.text).where(Message.thread_id == thread_id, Message.direction == Direction.IN)
     )
     plain = " ".join(quoted.split())
-    return any(plain in " ".join(text.split()) for text in heard)
+    return any(plain in " ".join(inert_text(text, base_url).split()) for text in heard)

@@ -110,7 +110,7 @@ def show_mail(raw: bytes, base_url: str, fetcher: Fetcher | None = None) -> Show
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_keeper(pictures, base_url),
-        url_schemes={"http", "https", "mailto", "data"},
+        url_schemes={"http", "https", "mailto", "data", "cid"},
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )

@@ -7,7 +7,24 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 import app.schema
-from app.conversation.models import Direction, InboundMail, InboundState, Lane, Message, Thread, ThreadState
+from app.conversation.inbox_models import (
+    LaneCorrection,
+    PermissionState,
+    QuotePermission,
+    ThreadNote,
+    ThreadTag,
+)
+from app.conversation.models import (
+    Attachment,
+    Direction,
+    InboundMail,
+    InboundState,
+    Lane,
+    Message,
+    Thread,
+    ThreadState,
+)
+from app.conversation.weekly import WEEKLY_KEY
 from app.delivery.models import (
     Correspondent,
     Delivery,
@@ -77,7 +94,7 @@ def _leave_traces(session: Session, now: datetime, subscriber_id: int) -> None:
             Click(
                 delivery_id=delivery.id, number=1, at=now, method="GET", ip="192.0.2.1", user_agent="Alice's"
             ),
-            Message(
+            message := Message(
                 thread_id=thread.id,
                 direction=Direction.IN,
                 at=now,
@@ -88,6 +105,57 @@ def _leave_traces(session: Session, now: datetime, subscriber_id: int) -> None:
         ]
     )
     session.flush()
+    session.add_all(
+        [
+            ThreadNote(thread_id=thread.id, at=now, text="Ask Alice"),
+            ThreadTag(thread_id=thread.id, name="alice@example.com"),
+            LaneCorrection(thread_id=thread.id, lane=Lane.HELLO, at=now),
+            QuotePermission(
+                thread_id=thread.id,
+                words="Alice said so",
+                state=PermissionState.GRANTED,
+                asked_at=now,
+                evidence_id=message.id,
+            ),
+            Attachment(message_id=message.id, part=1, name="Alice.pdf", claimed="", kind="PDF", size=1),
+            _answer_to(session, now, thread.id, subscriber_id),
+        ]
+    )
+    session.flush()
+
+
+def _answer_to(session: Session, now: datetime, thread_id: int, subscriber_id: int) -> Message:
+    """Our own mail, and the weekly one, repeat what she wrote."""
+    ours, weekly = (
+        Edition(
+            key=key,
+            edition_class=kind,
+            subject="Re: Alice",
+            sender="mark@dcx.example",
+            frozen=b"Alice wrote: Hi",
+            state=EditionState.OPEN,
+            created_at=now,
+        )
+        for key, kind in (("answer:1:x", EditionClass.PERSONAL), (f"{WEEKLY_KEY}1", EditionClass.AUTHOR))
+    )
+    session.add_all([ours, weekly])
+    session.flush()
+    delivery = Delivery(
+        edition_id=ours.id,
+        recipient_kind=RecipientKind.SUBSCRIBER,
+        recipient_id=subscriber_id,
+        occasion="answer:x",
+    )
+    session.add(delivery)
+    session.flush()
+    return Message(
+        thread_id=thread_id,
+        direction=Direction.OUT,
+        at=now,
+        sender=ALICE,
+        delivery_id=delivery.id,
+        text="Alice!",
+    )
 
 
 def test_no_table_knows_an_erased_person_any_more(session: Session, now: datetime) -> None:

@@ -5,13 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
 from app.conversation.arranging import Deed, arrange_many, known_tags, move_many
+from app.conversation.inert import inert_text
 from app.conversation.models import Lane
 from app.conversation.queries import Folder, count_threads, put_aside, thread_page
 from app.foundation.errors import HandoffError, InvalidInput
 from app.foundation.paging import page_number
 from app.web.admin.guard import allows
 from app.web.admin.mailroom import FOLDER_WORDS, LANE_WORDS, asked_of, in_address, lane_of_form
-from app.web.state import now, reader, writer
+from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("inbox", __name__)
 
@@ -54,6 +55,12 @@ def many() -> ResponseReturnValue:
     said = {"done": "done", "move": "put-in-lane"}.get(deed, "saved")
     back = in_address(asked_of(request.form))
     return redirect(url_for("studio.inbox.show", said=said, **back), 303)
+
+
+@bp.app_template_filter("inert")
+def inert(words: str) -> str:
+    """A reader's words without our signed links."""
+    return inert_text(words, runtime().settings.base_url)
 
 
 def _page(error: HandoffError | None = None) -> str:
