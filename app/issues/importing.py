@@ -164,7 +164,8 @@ def _preheader(markdown: str) -> str:
         words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", block)
         words = re.sub(r"\{\w+\|([^{}|]*)\}", r"\1", words)
         words = re.sub(r"\\\n", " ", words)
-        words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]+|^>\s?", "", words))
+        words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]+", "", words))
+        words = re.sub(r"(?m)^[>\s]+", "", words)
         words = " ".join(words.split())
         if not plain and _GREETING.match(words):
             greeting = words

@@ -96,6 +96,14 @@ class TestAPlainLetter:
         assert self.draft.preheader.startswith("They read the room instead. Night shift leaves a note.")
         assert len(self.draft.preheader) <= 140
 
+    @pytest.mark.parametrize("name", ["a.txt", "a.md"])
+    def test_the_marks_of_a_quotation_are_no_part_of_the_preview_line(self, name: str) -> None:
+        draft = import_text(
+            "A Title\n\n>>>>>>>>\n\n>>>> Words of yours\n>> that I quote.\n\nMine.\n", filename=name
+        )
+        assert ">" not in draft.preheader
+        assert "Words of yours that I quote. Mine." in draft.preheader
+
     def test_short_lines_in_title_case_are_headings(self) -> None:
         assert headings(self.draft) == ["Where the Words Go", "If You Want It in One Place"]
 

@@ -106,7 +106,7 @@ function byKeyboard(grip, slot) {
   grip.addEventListener("blur", () => { if (at >= 0) stop(`${title} stays where it was.`); });
 }
 
-for (const grip of list ? list.querySelectorAll(".grip") : []) {
+for (const grip of list ? list.querySelectorAll(".slot__grip") : []) {
   const slot = grip.closest(".slot");
   grip.hidden = false;
   byPointer(grip, slot);
