@@ -7,6 +7,7 @@ import app.delivery.models
 import app.guides.models
 import app.issues.clip_models
 import app.issues.models
+import app.issues.series_models
 import app.publication.models
 import app.signup.models
 import app.subscribers.models

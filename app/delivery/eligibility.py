@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, literal, select
 
-from app.delivery.models import Correspondent, EditionClass, Exclusion
+from app.delivery.models import Correspondent, Delivery, EditionClass, Exclusion, RecipientKind
 from app.foundation.db import enum_type
 from app.subscribers.models import (
     Subscriber,
@@ -64,3 +64,16 @@ def correspondent_exclusion(edition_class: EditionClass) -> ColumnElement[Exclus
 def audience_of(topic_id: int) -> ColumnElement[bool]:
     """Joins Subscription: everybody with this topic on."""
     return and_(Subscription.topic_id == topic_id, Subscription.state == SubscriptionState.ON)
+
+
+def already_served(edition_id: int) -> ColumnElement[Exclusion | None]:
+    """SERVED when the Subscriber of the outer query is mailed that Edition; NULL for everybody else."""
+    mailed = exists(
+        select(literal(1)).where(
+            Delivery.edition_id == edition_id,
+            Delivery.recipient_kind == RecipientKind.SUBSCRIBER,
+            Delivery.recipient_id == Subscriber.id,
+            Delivery.exclusion.is_(None),
+        )
+    )
+    return case((mailed, literal(Exclusion.SERVED, _TYPE)), else_=literal(None, _TYPE))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Author
 from app.delivery.editions import get_edition
-from app.delivery.eligibility import audience_of, correspondent_exclusion, exclusion_of
+from app.delivery.eligibility import already_served, audience_of, correspondent_exclusion, exclusion_of
 from app.delivery.models import (
     DEADLINE,
     Chunk,
@@ -67,10 +67,16 @@ class LedgerCounts:
 
 
 def open_ledger(
-    session: Session, now: datetime, edition_id: int, *, function: Function | None = None
+    session: Session,
+    now: datetime,
+    edition_id: int,
+    *,
+    function: Function | None = None,
+    unless_sent: int | None = None,
 ) -> LedgerCounts:
     """Freeze the audience of a bulk Edition: a Delivery for everybody with its topic on, or for those of them with
-    this `function`; excluded ones with their reason; cut into chunks. Opening an open ledger again changes nothing.
+    this `function`; excluded ones with their reason, whoever is mailed the Edition `unless_sent` among them; cut
+    into chunks. Opening an open ledger again changes nothing.
 
     Raises NotFound, and Conflict for an Edition that is not bulk.
     """
@@ -85,7 +91,7 @@ def open_ledger(
     )
     if claimed == 1:
         before = session.scalar(select(func.max(Delivery.id))) or 0
-        everybody = _insert_audience(session, edition, edition.topic_id, function)
+        everybody = _insert_audience(session, edition, edition.topic_id, function, unless_sent)
         mailable = cut_chunks(session, now, edition_id, before)
         add_audience(session, edition_id, everybody, everybody - mailable)
         ring_after_commit(session, "sending.send_edition", edition_id, queue=BULK)
@@ -195,14 +201,19 @@ def count(session: Session, edition_id: int) -> LedgerCounts:
 _COUNTERS = ("size", "accepted", "deferred", "failed", "excluded", "uncertain")
 
 
-def _insert_audience(session: Session, edition: Edition, topic_id: int, function: Function | None) -> int:
+def _insert_audience(
+    session: Session, edition: Edition, topic_id: int, function: Function | None, unless_sent: int | None
+) -> int:
+    exclusion = exclusion_of(edition.edition_class, None)
+    if unless_sent is not None:
+        exclusion = func.coalesce(exclusion, already_served(unless_sent))
     everybody = (
         select(
             literal(edition.id),
             literal(RecipientKind.SUBSCRIBER, _KIND),
             Subscriber.id,
             literal(""),
-            exclusion_of(edition.edition_class, None),
+            exclusion,
         )
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .where(audience_of(topic_id))

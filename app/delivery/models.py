@@ -86,6 +86,8 @@ class Exclusion(StrEnum):
     LEFT = "left"
     ERASED = "erased"
     STOPPED = "stopped"
+    SERVED = "served"
+    """Another mail brings them the same."""
 
 
 class Edition(Base):

@@ -33,6 +33,9 @@ class Links:
     def issue(self, slug: str) -> str:
         return f"{self.base_url}/issues/{slug}"
 
+    def series(self, slug: str) -> str:
+        return f"{self.base_url}/series/{slug}"
+
     def topic(self, slug: str) -> str:
         return f"{self.base_url}/topics/{slug}"
 

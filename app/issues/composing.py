@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.delivery.branding import brand_of
 from app.foundation.links import Links
+from app.issues.framing import around_of
 from app.issues.models import Issue, IssueKind
 from app.issues.writing import check_complete
 from app.publication.settings import get_publication
@@ -59,6 +60,7 @@ def compose(session: Session, words: Words, press: Press) -> RenderedMail:
         web_url=press.links.issue(words.slug),
         guide_url=press.guide_url,
         reply_domain=press.reply_domain,
+        around=around_of(session, words.slug, press.links),
     )
 
 

@@ -29,6 +29,7 @@ from app.issues.composing import Press, compose_issue
 from app.issues.digest import settle_digest
 from app.issues.models import Cadence, Issue, IssueState, LatePolicy
 from app.issues.queries import due_issue_ids, get_issue
+from app.issues.reminding import Reminder, prepare_reminder, send_reminder
 from app.issues.scheduling import window_key
 from app.issues.words import span_words, when_words
 from app.issues.writing import EDITABLE, check_complete
@@ -55,6 +56,7 @@ class Prepared:
     sender: str
     reply_to: str
     topic_id: int
+    reminder: Reminder | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def prepare_issue(session: Session, issue_id: int, press: Press) -> Prepared:
         sender=sender_of(publication),
         reply_to=publication.reply_address,
         topic_id=get_cadence(session, issue.kind).topic_id,
+        reminder=prepare_reminder(session, issue, press),
     )
 
 
@@ -121,6 +124,8 @@ def publish_prepared(session: Session, now: datetime, prepared: Prepared) -> Pub
     index_issue(session, issue)
     settle_digest(session, now, issue)
     counts = open_ledger(session, now, edition.id)
+    if prepared.reminder:
+        send_reminder(session, now, prepared.issue_id, prepared.reminder, edition.id)
     if not counts.open:
         finish_edition(session, now, edition.id)  # nobody to mail: no worker will ever close its last chunk
     return Published(prepared.issue_id, counts=counts)

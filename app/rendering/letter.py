@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.foundation.errors import InvalidInput
 from app.rendering.answering import Letterbox
+from app.rendering.around import NOTHING, Around
 from app.rendering.brand import Brand
 from app.rendering.digest import Digest, DigestLink, read_digest
 from app.rendering.digest_web import digest_html, origin_words, shown_address
@@ -53,6 +54,7 @@ def render_letter(
     web_url: str,
     guide_url: str | None = None,
     reply_domain: str = "",
+    around: Around = NOTHING,
 ) -> RenderedMail:
     """The mail of an Issue, and its variants for the functions it has words for.
 
@@ -76,6 +78,7 @@ def render_letter(
             guide_url=guide_url,
             reply_domain=reply_domain,
             function=function,
+            around=around,
         )
         return render_mail(emails_dir, _kind(kind).value, context, registry)
 
@@ -105,6 +108,7 @@ def letter_context(
     guide_url: str | None = None,
     reply_domain: str = "",
     function: str | None = None,
+    around: Around = NOTHING,
 ) -> dict[str, object]:
     """What the templates `letter` and `links` are given, with the author's words parsed and checked, as
     a reader of this function is to see them."""
@@ -115,6 +119,8 @@ def letter_context(
         "brand": brand,
         "base_url": base_url.rstrip("/"),
         "web_url": web_url,
+        "series": around.series,
+        "guest": around.guest,
     }
     letterbox = Letterbox(reply_domain, brand.reply_address, web_line(title))
     places = Places(base_url, guide_url, letterbox)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from app.rendering.around import Around, GuestLine, SeriesLine
 from app.rendering.brand import Brand
 from app.rendering.letter import letter_context
 from app.rendering.markdown import to_html, to_text
@@ -40,5 +41,13 @@ def sample_context(emails_dir: Path, name: str, registry: SlotRegistry) -> dict[
             base_url=base_url,
             web_url=base_url + "/issues/sample",
             guide_url=base_url + "/guides/field-guide",
+            around=_around(sample),
         )
     return {**sample, "brand": brand, "base_url": base_url}
+
+
+def _around(sample: dict[str, Any]) -> Around:
+    if "series" not in sample:
+        return Around()
+    guest = {**sample["guest"], "bio": tuple(sample["guest"]["bio"])}
+    return Around(SeriesLine(**sample["series"]), GuestLine(**guest))

@@ -58,6 +58,10 @@ def get_subscriber(session: Session, subscriber_id: int) -> Subscriber:
     return subscriber
 
 
+ASKED_FOR_ELSEWHERE = frozenset({TopicKind.FOLLOWUPS, TopicKind.SERIES})
+"""Kinds of topics that only who has asked for them finds among their choices."""
+
+
 def list_topics(session: Session, *, offered_only: bool = True) -> tuple[Topic, ...]:
     """Topics in the author's order."""
     query = select(Topic).order_by(Topic.position, Topic.id)
@@ -65,12 +69,13 @@ def list_topics(session: Session, *, offered_only: bool = True) -> tuple[Topic, 
 
 
 def sign_up_topics(session: Session, guide_slug: str | None = None) -> tuple[Topic, ...]:
-    """What a form offers: the letters, and a guide's own follow-ups on that guide's form only."""
+    """What a form offers: the letters, and a guide's own follow-ups on that guide's form only. A series is asked for
+    on its own page."""
     own = f"followups-{guide_slug}"[:64]
     return tuple(
         topic
         for topic in list_topics(session)
-        if topic.kind is not TopicKind.FOLLOWUPS or (guide_slug is not None and topic.slug == own)
+        if topic.kind not in ASKED_FOR_ELSEWHERE or (guide_slug is not None and topic.slug == own)
     )
 
 

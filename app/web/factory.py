@@ -34,6 +34,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.public.hooks",
     "app.web.public.leave",
     "app.web.public.pictures",
+    "app.web.public.series",
     "app.web.public.site",
     "app.web.public.taking",
     "app.web.public.tracking",

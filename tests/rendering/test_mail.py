@@ -16,7 +16,7 @@ from app.rendering.templates import TemplateBroken, TemplateMissing
 
 EMAILS = Path(__file__).parents[2] / "emails"
 NAMES = mail_names(EMAILS)
-BULK = ("letter", "links", "welcome", "followup")
+BULK = ("letter", "links", "welcome", "followup", "series-part")
 PERSONAL = ("answer",)
 """Written by one person to another: without the publication's frame."""
 TOKEN_LINKS = {

@@ -21,6 +21,7 @@ from app.web.admin import (
     correcting,
     dashboard,
     deliverability,
+    guests,
     guide_followups,
     guides,
     history,
@@ -37,6 +38,7 @@ from app.web.admin import (
     publication,
     readers,
     scheduling,
+    series,
     threads,
     writing,
 )
@@ -58,6 +60,7 @@ for room in (
     dashboard,
     deliverability,
     guide_followups,
+    guests,
     guides,
     history,
     installation,
@@ -73,6 +76,7 @@ for room in (
     publication,
     readers,
     scheduling,
+    series,
     threads,
     writing,
 ):

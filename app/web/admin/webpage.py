@@ -7,7 +7,9 @@ from pathlib import Path
 from flask import current_app
 
 from app.issues.composing import Press, Words
+from app.issues.framing import around_of, issue_id_of
 from app.issues.preview import preview_web
+from app.issues.series import place_of
 from app.rendering.letter import web_line
 from app.web.public.archive import issue_page
 from app.web.public.letters import Letter
@@ -19,6 +21,7 @@ _SHEET = re.compile(r'<link rel="stylesheet" href="/static/([\w.-]+)\?[^"]*">')
 def web_page(words: Words, press: Press) -> str:
     """The page as it would be; within a request or its like. Raises ContentError naming field and line."""
     seen = preview_web(reader(), words, press)
+    issue_id = issue_id_of(reader(), words.slug)
     count = len(words.markdown.split())
     return issue_page(
         Letter(
@@ -30,7 +33,9 @@ def web_page(words: Words, press: Press) -> str:
             changed_at=now(),
             words=count,
             body=seen.body,
-        )
+            guest=around_of(reader(), words.slug, press.links).guest,
+        ),
+        place=place_of(reader(), issue_id) if issue_id else None,
     )
 
 

@@ -11,6 +11,7 @@ from app.issues.models import IssueKind
 from app.issues.queries import neighbours, sent_issue, sent_issues
 from app.issues.search_words import read_wanted
 from app.issues.searching import search_archive
+from app.issues.series import place_of, series_in_archive
 from app.issues.themes import archive_themes, get_theme, themes_of
 from app.subscribers.queries import sign_up_topics
 from app.web.public.forms import FUNCTION_NAMES, FormState
@@ -39,7 +40,12 @@ def _list() -> ResponseReturnValue:
     kind = next((each for each in IssueKind if each.value == request.args.get("kind")), None)
     page = _letters(kind=kind)
     return render_template(
-        "public/issues.html", here="issues", page=page, kind=kind, themes=archive_themes(reader())
+        "public/issues.html",
+        here="issues",
+        page=page,
+        kind=kind,
+        themes=archive_themes(reader()),
+        series=series_in_archive(reader()),
     )
 
 
@@ -79,6 +85,7 @@ def issue(slug: str) -> ResponseReturnValue:
     return issue_page(
         letter_of(found, with_body=True),
         themes=themes_of(reader(), found.id),
+        place=place_of(reader(), found.id),
         before=letter_of(before) if before else None,
         after=letter_of(after) if after else None,
     )
@@ -97,6 +104,7 @@ def issue_page(letter: Letter, **around: object) -> str:
         structured=article_data(letter, runtime().links),
         topics=sign_up_topics(reader()),
         form=FormState(source=f"issue {letter.slug}"[:200]),
+        next_state=FormState(source=f"issue {letter.slug}"[:200]),
         functions=FUNCTION_NAMES,
         **around,
     )

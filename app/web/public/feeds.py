@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from app.issues.queries import sent_issues
+from app.issues.series import series_in_archive
 from app.issues.themes import archive_themes
 from app.web.public.kept import keep
 from app.web.public.letters import letter_of
@@ -62,6 +63,7 @@ def sitemap() -> ResponseReturnValue:
         (links.about(), None),
     ]
     pages += [(links.topic(theme.slug), None) for theme in archive_themes(reader())]
+    pages += [(links.series(series.slug), None) for series, _ in series_in_archive(reader())]
     pages += [(links.guide(guide.slug), guide.built_at) for guide in site().guides]
     pages += [(links.issue(letter.slug), letter.changed_at) for letter in letters]
     return Response(render_template("public/sitemap.xml", pages=pages), mimetype="application/xml")

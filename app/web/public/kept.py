@@ -29,6 +29,7 @@ from app.foundation.db import Base, Database, table_of
 from app.guides.models import GuideFile
 from app.issues.models import Cadence, Issue, IssueTheme, Theme
 from app.issues.queries import OUT
+from app.issues.series_models import GuestByline, Series, SeriesPart
 from app.publication.models import Publication
 from app.subscribers.models import Topic
 
@@ -182,7 +183,7 @@ def content_mark(session: Session) -> str:
         ).one(),
         session.execute(select(func.max(GuideFile.id), func.count())).one(),
     ]
-    for model in (Publication, Cadence, Topic, Theme):
+    for model in (Publication, Cadence, Topic, Theme, Series, SeriesPart, GuestByline):
         seen += _rows(session, model)
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 

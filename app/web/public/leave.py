@@ -12,9 +12,9 @@ from app.signup.leaving import (
     read_leave_link,
     read_preferences_link,
 )
-from app.subscribers.models import Subscriber, SubscriptionState, Topic, TopicKind
+from app.subscribers.models import Subscriber, SubscriptionState, Topic
 from app.subscribers.preferences import Preferences, change_preferences
-from app.subscribers.queries import list_topics, subscriptions_of
+from app.subscribers.queries import ASKED_FOR_ELSEWHERE, list_topics, subscriptions_of
 from app.subscribers.suppression import is_suppressed
 from app.web.public.desk import evidence, pace_posts
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_function
@@ -123,7 +123,7 @@ def _preferences_page(token: str, subscriber: Subscriber, state: FormState | Non
     topics: tuple[Topic, ...] = tuple(
         topic
         for topic in list_topics(reader())
-        if topic.kind is not TopicKind.FOLLOWUPS or topic.id in states
+        if topic.kind not in ASKED_FOR_ELSEWHERE or topic.id in states
     )
     if state is None:
         values = {

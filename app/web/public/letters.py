@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from app.issues.framing import guest_line
+from app.issues.guests import guest_of
 from app.issues.models import Issue, IssueKind
 from app.issues.queries import sent_issues
 from app.publication.settings import get_publication
 from app.rendering.answering import Letterbox
+from app.rendering.around import GuestLine
 from app.rendering.card import Card
 from app.rendering.digest import read_digest
 from app.rendering.digest_web import digest_html
@@ -36,6 +39,13 @@ class Letter:
     changed_at: datetime
     words: int
     body: Markup = NO_BODY
+    guest: GuestLine | None = None
+
+    @property
+    def canonical(self) -> str:
+        """The page that counts: ours, or where a republished article appeared first."""
+        own = runtime().links.issue(self.slug)
+        return self.guest.original_url or own if self.guest else own
 
     @property
     def minutes(self) -> int:
@@ -58,14 +68,15 @@ class Letter:
             here.name,
             self.title,
             self.kind_words,
-            here.author_name,
+            self.guest.name if self.guest else here.author_name,
             issued_on(self.sent_at),
             here.card_accent,
         )
 
 
 def letter_of(issue: Issue, *, with_body: bool = False) -> Letter:
-    """The issue for the web."""
+    """The issue for the web; who wrote it comes with the body."""
+    guest = guest_of(reader(), issue.id) if with_body else None
     return Letter(
         slug=issue.slug,
         kind=issue.kind,
@@ -75,6 +86,7 @@ def letter_of(issue: Issue, *, with_body: bool = False) -> Letter:
         changed_at=max(issue.updated_at, issue.sent_at or NEVER),
         words=len(issue.markdown.split()),
         body=body_of(issue) if with_body else NO_BODY,
+        guest=guest_line(guest, runtime().links) if guest else None,
     )
 
 

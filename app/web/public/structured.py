@@ -68,9 +68,11 @@ def article_data(letter: Letter, links: Links) -> list[dict[str, object]]:
             "width": WIDTH,
             "height": HEIGHT,
         },
-        "author": _author(),
+        "author": _author_of(letter),
         "publisher": _publisher(links),
     }
+    if letter.canonical != address:
+        article["isBasedOn"] = letter.canonical
     if letter.preheader:
         article["description"] = letter.preheader
     trail = [(site().name, links.home()), ("Letters", links.issues()), (letter.title, address)]
@@ -100,6 +102,14 @@ def site_data(links: Links) -> list[dict[str, object]]:
             },
         }
     ]
+
+
+def _author_of(letter: Letter) -> dict[str, object]:
+    guest = letter.guest
+    if guest is None:
+        return _author()
+    person: dict[str, object] = {"@type": "Person", "name": guest.name}
+    return person | ({"url": guest.link_url} if guest.link_url else {})
 
 
 def _author() -> dict[str, object]:
