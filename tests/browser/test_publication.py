@@ -32,6 +32,7 @@ PARAGRAPH = (
 )
 LETTER = (
     "Hello {first_name|there}, [a link](https://example.com/elsewhere).\n\n"
+    + "![A cover, whose size nobody said](/guides/cx-buy-in/cover.png)\n\n"
     + ("## What each of them saw\n\n" + PARAGRAPH * 4) * 4
     + "| step | time |\n|---|---|\n| Support | 40 minutes |\n\n::: question\nWho told the customer?\n:::\n\n"
     + "::: button\n[Take the guide]({guide_url})\n:::\n"
