@@ -190,6 +190,7 @@ ANNOUNCE: Final = _any(
     r"votre message (?:\S+ ){0,6}à \S+@|(?:tu|su) mensaje (?:\w+ ){0,5}(?:a|para) \S+@|"
     r"(?:o |a )?(?:sua|seu) mensagem (?:\w+ ){0,5}(?:a|para) \S+@|"
     r"il (?:tuo|suo) messaggio (?:\w+ ){0,5}a \S+@|uw bericht (?:\w+ ){0,4}aan \S+@",
+    r"reject(?:ed|s) (?:the )?(?:recipient|address)",
     r"not delivered to|undeliverable to|unable to deliver (?:message )?to|did not reach|"
     r"could not be delivered to|"
     r"failed to deliver to|delivered to:?$|message to:?$|delivery to[: ]|has failed to these|"

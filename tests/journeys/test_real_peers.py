@@ -289,8 +289,12 @@ def far_side_of(here: Runtime, folder: Path) -> Iterator[FarSide]:
     try:
         with ExitStack() as stack:
             listener = stack.enter_context(listening(here))
-            relay, mx, small, closed, imap = free_ports(5)
-            ports = Ports(relay, mx, small, closed, people.port, hangup.port, listener)
+            relay, mx, small, imap = free_ports(4)
+            deaf = stack.enter_context(
+                socket.socket()
+            )  # bound and not listening: nobody else can take the port
+            deaf.bind((HERE, 0))
+            ports = Ports(relay, mx, small, deaf.getsockname()[1], people.port, hangup.port, listener)
             account = stack.enter_context(imap_server(mailboxes, imap))
             server = Postfix(POSTFIX)
             conf = server.conf
