@@ -62,7 +62,7 @@ class KeptPage:
 
 
 class Shelf:
-    """The pages of one process, the last used kept longest; and the mark of what they may show."""
+    """The pages of one process, the oldest making room first; and the mark of what they may show."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -152,6 +152,8 @@ def put_on_shelf(response: Response) -> Response:
     """After everything else that touches the answer: keep it, and spare a browser that has it."""
     if "kept_mark" not in g or response.status_code != 200 or request.method not in ("GET", "HEAD"):
         return response
+    if "Set-Cookie" in response.headers:
+        raise RuntimeError(f"{request.endpoint} is kept for everybody and must set no cookie")
     shelf: Shelf = current_app.extensions[EXTENSION]
     address = _address(request.environ)
     if request.method == "GET":
