@@ -1,14 +1,16 @@
 """The letter and the readers that sending is measured with: 58 KB, 50 links, names with and without accents."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import String, case, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.delivery.branding import brand_of, sender_of
 from app.delivery.editions import freeze_edition
 from app.delivery.models import Edition, EditionClass
+from app.foundation.db import table_of
 from app.foundation.links import Links
 from app.foundation.settings import Settings
 from app.publication.settings import get_publication
@@ -24,7 +26,6 @@ from app.subscribers.models import (
 from app.tracking.rewriting import plan_links, register_links
 
 LINKS = 50
-BATCH = 20_000
 
 _NAMES = ("Alice", "Bob", "Carol", "Márta", "Jürgen", "Zoë", "", "Ines", "Wei", "Noor")
 _SENTENCE = (
@@ -68,36 +69,47 @@ def add_bench_readers(session: Session, now: datetime, number: int) -> None:
     """`number` verified readers with the Tuesday topic on."""
     topic_id = session.scalars(select(Topic.id).where(Topic.slug == "letter")).one()
     first = (session.scalar(select(func.max(Subscriber.id))) or 0) + 1
-    functions = list(Function)
-    for begin in range(0, number, BATCH):
-        ids = range(first + begin, first + min(begin + BATCH, number))
-        session.execute(
-            insert(Subscriber),
-            [
-                {
-                    "id": n,
-                    "address": f"reader{n}@mail{n % 40}.example.org",
-                    "canonical": f"reader{n}@mail{n % 40}.example.org",
-                    "address_hash": sha256(str(n).encode()).hexdigest(),
-                    "domain": f"mail{n % 40}.example.org",
-                    "first_name": _NAMES[n % len(_NAMES)],
-                    "last_name": "",
-                    "function": functions[n % len(functions)],
-                    "state": SubscriberState.VERIFIED,
-                    "source": "bench",
-                    "created_at": now,
-                    "verified_at": now,
-                }
-                for n in ids
-            ],
+    numbers = select(literal(first).label("n")).cte("numbers", recursive=True)
+    numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n + 1 < first + number))
+    n = numbers.c.n
+    digits = cast(n, String)
+    domain = literal("mail").concat(cast(n % 40, String)).concat(".example.org")
+    address = literal("reader").concat(digits).concat("@").concat(domain)
+    hashed = literal("0" * 54).concat(cast(n + 1_000_000_000, String))
+    person = {
+        "id": n,
+        "address": address,
+        "canonical": address,
+        "address_hash": hashed,
+        "domain": domain,
+        "first_name": _in_turn(n, _NAMES, String()),
+        "last_name": literal(""),
+        "function": _in_turn(n, tuple(Function), _S.function.type),
+        "state": literal(SubscriberState.VERIFIED, _S.state.type),
+        "source": literal("bench"),
+        "created_at": literal(now, _S.created_at.type),
+        "verified_at": literal(now, _S.verified_at.type),
+    }
+    session.execute(insert(Subscriber).from_select(list(person), select(*person.values())))
+    on = literal(SubscriptionState.ON, table_of(Subscription).c.state.type)
+    everybody = select(Subscriber.id, literal(topic_id), on, literal(now, _S.created_at.type))
+    session.execute(
+        insert(Subscription).from_select(
+            ["subscriber_id", "topic_id", "state", "changed_at"], everybody.where(Subscriber.id >= first)
         )
-        session.execute(
-            insert(Subscription),
-            [
-                {"subscriber_id": n, "topic_id": topic_id, "state": SubscriptionState.ON, "changed_at": now}
-                for n in ids
-            ],
-        )
+    )
+
+
+_S = table_of(Subscriber).c
+
+
+def _in_turn(number: Any, values: Sequence[str], kind: Any) -> Any:
+    """One value after the other, as numbers grow."""
+    *others, last = values
+    return case(
+        *[(number % len(values) == at, literal(value, kind)) for at, value in enumerate(others)],
+        else_=literal(last, kind),
+    )
 
 
 def _markdown() -> str:
