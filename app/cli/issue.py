@@ -20,13 +20,15 @@ from app.issues.cadence import get_cadence
 from app.issues.composing import words_of
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
-from app.issues.preview import preview_mail, preview_message
+from app.issues.preview import SAMPLE_FUNCTION, preview_mail, preview_message
 from app.issues.publishing import send_now
 from app.issues.queries import get_issue, list_issues
 from app.issues.scheduling import schedule_issue, unschedule_issue
 from app.issues.words import when_words
 from app.issues.writing import Draft, create_issue
 from app.publication.settings import get_publication
+from app.rendering.functions import FUNCTIONS
+from app.subscribers.models import Function
 from app.web.admin.webpage import page_for_a_disk, web_page
 from app.web.factory import create_app
 from app.wiring import Runtime, press_of
@@ -89,16 +91,25 @@ def list_them(page: int, as_json: bool) -> None:
 @command.command("preview")
 @click.argument("issue_id", type=int)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A folder.")
-def preview(issue_id: int, out: Path) -> None:
+@click.option(
+    "--as",
+    "read_as",
+    type=click.Choice([*FUNCTIONS, "nobody"]),
+    default=SAMPLE_FUNCTION.value,
+    show_default=True,
+    help="Ada's function, or nobody's.",
+)
+def preview(issue_id: int, out: Path, read_as: str) -> None:
     """Write mail.html, mail.txt, mail.eml and web.html as a reader called Ada would get them."""
+    function = Function(read_as) if read_as in FUNCTIONS else None
     runtime = open_runtime()
     press = press_of(runtime)
     with runtime.database.reading() as session:
         issue = get_issue(session, issue_id)
         words, topic_id = words_of(issue), get_cadence(session, issue.kind).topic_id
-        mail = preview_mail(session, words, press)
+        mail = preview_mail(session, words, press, function)
         letterhead = letterhead_of(runtime.settings, runtime.signer)
-        message = preview_message(session, runtime.clock(), words, press, letterhead, topic_id)
+        message = preview_message(session, runtime.clock(), words, press, letterhead, topic_id, function)
     with create_app(runtime).test_request_context("/", base_url=runtime.settings.base_url):
         page = page_for_a_disk(web_page(words, press), runtime.settings.base_url)
     pages = {

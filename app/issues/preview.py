@@ -77,7 +77,13 @@ def preview_web(session: Session, words: Words, press: Press) -> WebPreview:
 
 
 def preview_message(
-    session: Session, now: datetime, words: Words, press: Press, letterhead: Letterhead, topic_id: int
+    session: Session,
+    now: datetime,
+    words: Words,
+    press: Press,
+    letterhead: Letterhead,
+    topic_id: int,
+    function: Function | None = SAMPLE_FUNCTION,
 ) -> bytes:
     """The whole message as it would go over the wire to the sample reader, headers and all (not signed)."""
     facts = Facts(
@@ -98,7 +104,7 @@ def preview_message(
         recipient_id=0,
         address=SAMPLE["email"],
         first_name=SAMPLE["first_name"],
-        function=SAMPLE_FUNCTION.value,
+        function=function.value if function else None,
     )
     outgoing = Composer(facts, compile_mail(compose(session, words, press)), letterhead).compose_for(reader)
     return outgoing.head + outgoing.body

@@ -59,6 +59,18 @@ def test_import_takes_standard_input_and_a_title(runtime: Runtime, installed: Pa
     assert json.loads(result.stdout)["title"] == "Mine"
 
 
+@pytest.mark.parametrize(("read_as", "shown"), [("finance", True), ("sales", False), ("nobody", False)])
+def test_the_preview_is_that_of_a_reader_of_a_function(
+    runtime: Runtime, installed: Path, tmp_path: Path, read_as: str, shown: bool
+) -> None:
+    installed.write_text("Dear {first_name|reader},\n\n::: for finance\nThe quarter closes.\n:::\n\nYours.\n")
+    run(runtime, "import", installed, "--kind", "letter", "--title", "T")
+    run(runtime, "preview", 1, "--out", tmp_path / "out", "--as", read_as)
+    for name in ("mail.html", "mail.txt", "mail.eml"):
+        assert (b"The quarter closes" in (tmp_path / "out" / name).read_bytes()) is shown
+    assert b"The quarter closes" not in (tmp_path / "out" / "web.html").read_bytes()
+
+
 def test_preview_writes_the_four_files(runtime: Runtime, installed: Path, tmp_path: Path) -> None:
     run(runtime, "import", installed, "--kind", "letter")
     result = run(runtime, "preview", 1, "--out", tmp_path / "out")

@@ -17,6 +17,7 @@ from app.foundation.errors import Conflict
 from app.foundation.paging import page_number
 from app.issues.models import Issue
 from app.issues.queries import OUT, get_issue
+from app.issues.second import second_editions
 from app.web.admin.guard import allows
 from app.web.state import now, reader, runtime, writer
 
@@ -55,15 +56,23 @@ def numbers(issue_id: int) -> ResponseReturnValue:
 @bp.get("/issues/<int:issue_id>/people")
 @allows(Action.SEE)
 def who(issue_id: int) -> ResponseReturnValue:
+    """The readers of an issue; `edition` chooses one of its second editions."""
     issue = get_issue(reader(), issue_id)
+    edition = _chosen(issue)
     raw = request.args.get("state")
     state = DeliveryState(raw) if raw in set(DeliveryState) else None
     search = request.args.get("search", "")[:200]
     page = people(
-        reader(), _edition(issue).id, state=state, search=search, page=page_number(request.args.get("page"))
+        reader(), edition.id, state=state, search=search, page=page_number(request.args.get("page"))
     )
     return render_template(
-        "admin/people.html", issue=issue, page=page, state=state, search=search, states=list(DeliveryState)
+        "admin/people.html",
+        issue=issue,
+        page=page,
+        state=state,
+        search=search,
+        states=list(DeliveryState),
+        second=edition if edition.id != issue.edition_id else None,
     )
 
 
@@ -92,6 +101,14 @@ def ask_to_stop(issue_id: int) -> ResponseReturnValue:
 def stop(issue_id: int) -> ResponseReturnValue:
     stop_edition(writer(), now(), _edition(get_issue(reader(), issue_id)).id, reason="Stopped in the studio.")
     return _back(issue_id, "stopped")
+
+
+def _chosen(issue: Issue) -> Edition:
+    raw = request.args.get("edition", "")
+    return next(
+        (each.edition for each in second_editions(reader(), issue.id) if str(each.edition.id) == raw),
+        None,
+    ) or _edition(issue)
 
 
 def _edition(issue: Issue) -> Edition:

@@ -101,6 +101,18 @@ def test_it_can_be_for_one_function(
     assert second.state is (EditionState.SENDING if readers else EditionState.DONE)
 
 
+def test_who_got_the_second_edition_is_listed_by_itself(
+    sent: Issue, owner: Browser, runtime: Runtime
+) -> None:
+    owner.post(again(sent, "second"), number="0", sure="yes", subject="Mended", function="sales")
+    second = editions(runtime)[-1].id
+    assert f"people?edition={second}" in owner.get(again(sent)).text
+    page = owner.get(again(sent, f"people?edition={second}")).text
+    assert "The second edition, “Mended”" in page
+    assert "alice@example.com" not in page
+    assert "alice@example.com" in owner.get(again(sent, "people?edition=999")).text
+
+
 def test_the_brake_of_a_second_edition(sent: Issue, owner: Browser, runtime: Runtime) -> None:
     owner.post(again(sent, "second"), number="0", sure="yes", subject="Mended", function="")
     first, second = editions(runtime)
