@@ -14,7 +14,9 @@ from app.issues.search_words import Wanted
 
 OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
-"""Characters of no script, between which the database puts what it found; nothing of the text is taken for markup."""
+LESS: Final = "\ue002"
+"""Characters of no script: the database puts what it found between the first two, and nothing of the text is taken for
+markup. The third stands for a less-than sign while PostgreSQL looks, which would leave out what it takes for a tag."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ WHERE issue_text.words @@ wanted AND {_VISIBLE}
 """
 _POSTGRESQL: Final = f"""
 SELECT slug, kind, sent_at,
-       ts_headline('english', title, wanted, :whole) AS title,
-       ts_headline('english', body, wanted, :part) AS excerpt
+       ts_headline('english', replace(title, '<', :less), wanted, :whole) AS title,
+       ts_headline('english', replace(body, '<', :less), wanted, :part) AS excerpt
 FROM (
   SELECT issue.slug, issue.kind, issue.sent_at, issue.id, issue_text.title, issue_text.body, wanted,
          ts_rank_cd(issue_text.words, wanted, 1) AS rank
@@ -83,7 +85,9 @@ def search_archive(session: Session, wanted: Wanted, *, page: int = 1, per_page:
     count = text(_POSTGRESQL_COUNT if is_postgresql else _SQLITE_COUNT)
     total = session.scalar(count, {"wanted": expression}) or 0
     paging = {"wanted": expression, "limit": per_page, "offset": (page - 1) * per_page}
-    marks = {"whole": _WHOLE, "part": _PART} if is_postgresql else {"open": OPEN, "close": CLOSE}
+    marks = (
+        {"whole": _WHOLE, "part": _PART, "less": LESS} if is_postgresql else {"open": OPEN, "close": CLOSE}
+    )
     query = text(_POSTGRESQL if is_postgresql else _SQLITE).bindparams(
         bindparam("limit"), bindparam("offset")
     )
@@ -100,7 +104,7 @@ def search_archive(session: Session, wanted: Wanted, *, page: int = 1, per_page:
 def pieces(marked: str) -> tuple[Piece, ...]:
     """The text cut at the marks that the database put in."""
     parts: list[Piece] = []
-    for number, stretch in enumerate(marked.split(OPEN)):
+    for number, stretch in enumerate(marked.replace(LESS, "<").split(OPEN)):
         found, closed, rest = stretch.partition(CLOSE)
         if number and closed:
             parts += [Piece(found, True), Piece(rest)]

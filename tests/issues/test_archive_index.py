@@ -65,7 +65,8 @@ def test_the_best_comes_first_with_its_places_marked(session: Session, now: date
     assert isinstance(first, Hit)
     assert [piece.text for piece in first.title if piece.found] == ["escalation"]
     assert [piece.text for piece in second.excerpt if piece.found] == ["escalation"]
-    assert "escalation & ends in" in "".join(piece.text for piece in second.excerpt)
+    assert "".join(piece.text for piece in second.title) == "On <billing>"
+    assert "escalation & ends in <b>tears</b>" in "".join(piece.text for piece in second.excerpt)
     assert (
         search_archive(session, read_wanted("escalation"), page=2, per_page=1).items[0].slug == "on-billing"
     )
