@@ -18,6 +18,7 @@ from app.delivery.letterhead import letterhead_of
 from app.foundation.errors import Conflict, InvalidInput, Unavailable
 from app.issues.cadence import get_cadence
 from app.issues.composing import words_of
+from app.issues.guests import set_guest
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preview import SAMPLE_FUNCTION, preview_mail, preview_message
@@ -58,6 +59,8 @@ def bring_in(file: Path, kind: str, title: str, as_json: bool) -> None:
         draft = _draft(runtime, IssueKind(kind), raw, file.name, get_publication(session).linkedin_url)
         words = Draft(title or draft.title, draft.subject, draft.preheader, draft.markdown)
         issue = create_issue(session, runtime.clock(), IssueKind(kind), words)
+        if draft.guest:
+            set_guest(session, issue.id, draft.guest)
     if as_json:
         print_json({"id": issue.id, "title": issue.title, "slug": issue.slug, "notes": list(draft.notes)})
         return

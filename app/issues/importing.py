@@ -11,6 +11,8 @@ from pathlib import PurePath
 from typing import Final
 
 from app.foundation.errors import ContentError
+from app.issues.guests import Guest
+from app.issues.importing_guest import find_guest
 from app.issues.importing_html import html_to_markdown
 from app.issues.importing_links import find_links
 from app.issues.importing_prose import Prose, structure
@@ -37,7 +39,8 @@ _MAX_TITLE: Final = 200
 
 @dataclass(frozen=True)
 class ImportedDraft:
-    """A draft made from what was brought in. `notes` tell the author what to look at; `links` is for a digest only."""
+    """A draft made from what was brought in. `notes` tell the author what to look at; `links` is for a digest
+    only, `guest` for an article that somebody else wrote."""
 
     title: str
     subject: str
@@ -45,6 +48,7 @@ class ImportedDraft:
     markdown: str
     notes: tuple[str, ...]
     links: tuple[DigestLink, ...] = ()
+    guest: Guest | None = None
 
 
 def import_text(
@@ -69,11 +73,19 @@ def import_text(
             "There is nothing to read in it.", field="body", hint="Check that it is the right file."
         )
     title = _title(prose.title, filename)
+    byline = find_guest(prose.markdown)
+    if byline:
+        prose = Prose(prose.title, byline.markdown, (*prose.notes, *byline.notes))
     notes += prose.notes
     if not prose.title:
         notes += (f"No title was found, so it is called “{title}” for now; give it one of its own.",)
     return ImportedDraft(
-        title, title, _preheader(prose.markdown), prose.markdown, notes + _problems(prose.markdown)
+        title,
+        title,
+        _preheader(prose.markdown),
+        prose.markdown,
+        notes + _problems(prose.markdown),
+        guest=byline.guest if byline else None,
     )
 
 

@@ -399,8 +399,12 @@ class TestTheSeedTexts:
 
     def test_an_article_imports_as_paragraphs_without_its_page(self) -> None:
         draft = self.read("guest-article.txt")
-        assert len(headings(draft)) == 1
+        assert headings(draft) == []
         assert blocks(draft) == []
-        assert len(draft.notes) == 1
+        assert len(draft.notes) == 3
+        assert draft.guest
+        assert len(draft.guest.name.split()) == 2
+        assert 100 < len(draft.guest.bio) < 400
+        assert draft.guest.bio not in draft.markdown
         assert draft.markdown.count("\n\n") >= 15
         sendable(draft)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.roles import Action
 from app.foundation.errors import HandoffError, InvalidInput
 from app.issues.composing import Words
+from app.issues.guests import guest_of, set_guest
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.preflight import examine
@@ -117,6 +118,8 @@ def bring_in() -> ResponseReturnValue:
         issue = create_issue(
             writer(), now(), kind, words, author_id=author().id, notes=draft.notes, form_key=_form_key()
         )
+        if draft.guest and guest_of(writer(), issue.id) is None:
+            set_guest(writer(), issue.id, draft.guest)
     except InvalidInput as error:
         page = render_template(
             "admin/new.html",
