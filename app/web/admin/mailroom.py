@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 from app.conversation.models import Lane
 from app.conversation.queries import Asked, Folder
 from app.foundation.errors import InvalidInput
-from app.issues.words import WEEKDAYS
 from app.signup.desk import Desk
 from app.web.admin.desk import local, zone
 from app.web.state import now, runtime
@@ -87,7 +86,7 @@ def laters() -> list[Later]:
         Later("In a week", morning + timedelta(days=7)),
         Later("In a month", morning + timedelta(days=30)),
     ]
-    return [Later(f"{each.words}, {WEEKDAYS[each.at.weekday()]}", each.at) for each in found]
+    return found
 
 
 def moment_of_form() -> datetime:

@@ -7,6 +7,7 @@ from flask import Blueprint, g, request
 from app.accounts.roles import Action, may
 from app.accounts.sessions import SignedIn
 from app.delivery.installation import standing_of
+from app.conversation.queries import count_unread
 from app.issues.models import IssueKind, IssueState
 from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
@@ -168,6 +169,7 @@ def _context() -> dict[str, object]:
     me = signed_in.author if signed_in else None
     return {
         "me": me,
+        "unread": count_unread(reader()) if me else 0,
         "may": lambda action: me is not None and may(me, Action(action)),
         "csrf": form_token,
         "said": saying(request.args.get("said")),
