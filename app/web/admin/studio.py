@@ -6,8 +6,8 @@ from flask import Blueprint, g, request
 
 from app.accounts.roles import Action, may
 from app.accounts.sessions import SignedIn
-from app.delivery.installation import standing_of
 from app.conversation.queries import count_unread
+from app.delivery.installation import standing_of
 from app.issues.models import IssueKind, IssueState
 from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
