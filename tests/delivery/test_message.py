@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import html
 import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ from app.delivery.models import EditionClass, RecipientKind
 from app.delivery.verp import ReplyLane, SignedAddress, SignedKind, read_address
 from app.foundation.errors import ContentError, InvalidInput
 from app.foundation.links import Links
+from app.foundation.tokens import Purpose
 from app.rendering.slots import RenderedMail, SlotRegistry, clean_value, fill
 from tests.delivery.post import LETTERHEAD, SIGNER, rendered_letter
 
@@ -223,3 +225,45 @@ def test_each_reader_has_three_addresses_of_their_own_to_answer_to() -> None:
         SignedAddress(SignedKind.REPLY, delivery_id=7, lane=lane) for lane in ReplyLane
     ]
     assert part(message, "html").count("reply+") == 3
+
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}"
+addresses = st.from_regex(
+    rf"{_ATOM}(\.{_ATOM})?@[a-z0-9]([a-z0-9-]{{0,20}}[a-z0-9])?\.example", fullmatch=True
+)
+link_paths = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")))
+)
+
+
+@settings(deadline=None)
+@given(name=names, address=addresses, paths=link_paths)
+def test_names_addresses_and_links_make_the_message_that_the_standard_library_would(
+    name: str, address: str, paths: list[str]
+) -> None:
+    registry = SlotRegistry()
+    shown, token = registry.mark("first_name", "there"), registry.mark("delivery_token")
+    urls = [f"https://x.example/{token}/{number}?{_defused(path)}" for number, path in enumerate(paths)]
+    links = "".join(
+        f'<p>Dear {shown}: <a href="{html.escape(url)}">{html.escape(url)}</a></p>\n' for url in urls
+    )
+    rendered = RenderedMail(
+        f"{shown}, look",
+        "",
+        f"<h1>{shown}</h1>\n{links}",
+        f"Dear {shown},\n" + "\n".join(urls),
+        registry.slots,
+    )
+    reader = Reader(7, 1, RecipientKind.SUBSCRIBER, 9, address, name)
+    composer = Composer(facts(), load(compile_mail(rendered).dump()), LETTERHEAD)
+    ours = parsed(composer.compose(composer.prepare([reader])[0]))
+    filled = fill(rendered, {"first_name": name, "delivery_token": SIGNER.sign(Purpose.DELIVERY, 7)})
+    made = EmailMessage(policy=email.policy.SMTP)
+    made["To"], made["Subject"] = address, filled.subject
+    made.set_content(filled.text, cte="quoted-printable")
+    made.add_alternative(filled.html, subtype="html", cte="quoted-printable")
+    theirs = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
+    assert ours["To"] == theirs["To"] == address
+    assert ours["Subject"] == filled.subject
+    for kind in ("plain", "html"):
+        assert part(ours, kind) == part(theirs, kind).rstrip("\n") + "\n"
