@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.delivery.editions import get_edition
@@ -68,9 +68,20 @@ def stop_edition(session: Session, now: datetime, edition_id: int, reason: str =
     exclude_stopped(session, now, edition_id)
 
 
-def exclude_stopped(session: Session, now: datetime, edition_id: int) -> int:
+def exclude_stopped(
+    session: Session, now: datetime, edition_id: int, *, queued_before: datetime | None = None
+) -> int:
     """Everybody of a stopped Edition who waits in a queued chunk is excluded for good; how many. Chunks under way
-    are given back by their workers within a second and found by the clock."""
+    are given back by their workers within a second and found by the clock.
+
+    `queued_before`: of an Edition of single mails, only those that were asked for earlier.
+    """
+    which = [Chunk.edition_id == edition_id, Chunk.state == ChunkState.QUEUED]
+    if queued_before is not None:
+        early = select(Delivery.id).where(
+            Delivery.edition_id == edition_id, Delivery.queued_at < queued_before
+        )
+        which.append(Chunk.first_id.in_(early))
     waiting = (
         select(Delivery.id, Delivery.attempt)
         .join(
@@ -80,7 +91,7 @@ def exclude_stopped(session: Session, now: datetime, edition_id: int) -> int:
         .where(
             Delivery.edition_id == edition_id,
             Delivery.exclusion.is_(None),
-            Chunk.state == ChunkState.QUEUED,
+            *which,
             ~exists(
                 select(literal(1)).where(
                     Outcome.delivery_id == Delivery.id, Outcome.attempt == Delivery.attempt
@@ -88,7 +99,7 @@ def exclude_stopped(session: Session, now: datetime, edition_id: int) -> int:
             ),
         )
     )
-    _open_attempts(session, edition_id)
+    _open_attempts(session, edition_id, which)
     values = [
         waiting.selected_columns[0],
         waiting.selected_columns[1],
@@ -107,7 +118,7 @@ def exclude_stopped(session: Session, now: datetime, edition_id: int) -> int:
     )
     session.execute(
         update(Chunk)
-        .where(Chunk.edition_id == edition_id, Chunk.state == ChunkState.QUEUED)
+        .where(*which)
         .values(
             excluded=Chunk.size - Chunk.accepted - Chunk.failed - Chunk.uncertain,
             deferred=0,
@@ -118,7 +129,7 @@ def exclude_stopped(session: Session, now: datetime, edition_id: int) -> int:
     return excluded
 
 
-def _open_attempts(session: Session, edition_id: int) -> None:
+def _open_attempts(session: Session, edition_id: int, which: list[ColumnElement[bool]]) -> None:
     """Deferred deliveries in queued chunks get their next attempt, which is then excluded."""
     deferred = (
         select(Delivery.id)
@@ -129,7 +140,7 @@ def _open_attempts(session: Session, edition_id: int) -> None:
         .join(Outcome, (Outcome.delivery_id == Delivery.id) & (Outcome.attempt == Delivery.attempt))
         .where(
             Delivery.edition_id == edition_id,
-            Chunk.state == ChunkState.QUEUED,
+            *which,
             Outcome.state == OutcomeState.DEFERRED,
         )
     )

@@ -168,14 +168,16 @@ def go_on(session: Session, now: datetime, seen: Evidence | None, place: Place) 
 
 def go_on_afresh(session: Session, now: datetime, seen: Evidence | None, place: Place) -> Evidence:
     """This is the real one, but an older database: what waits in it may have gone out already. Letters under way are
-    paused for the author to look at, and single mails are dropped; whoever asked for one can ask again."""
+    paused for the author to look at, and single mails are dropped; whoever asked for one can ask again. What was asked
+    for since we hold goes out: nobody else knows of it."""
+    since = standing_of(session).since
     evidence = go_on(session, now, seen, place)
     for each in waiting(session):
         edition = session.get_one(Edition, each.edition_id)
         if edition.state is EditionState.SENDING:
             pause_edition(session, now, edition.id, AFRESH)
         else:
-            exclude_stopped(session, now, edition.id)
+            exclude_stopped(session, now, edition.id, queued_before=since)
     return evidence
 
 

@@ -147,8 +147,8 @@ def open_database(url: str, *, idle_seconds: int = 0, **options: Any) -> Databas
     stopped does not keep its locks from those who take its work over. 0 lets it be; SQLite has no such thing.
     """
     engine = create_engine(url, **options)
-    if idle_seconds and engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", partial(_end_idle_transactions, seconds=idle_seconds))
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", partial(_postgresql_connect, idle_seconds=idle_seconds))
     reading = engine.execution_options(handoff_read=True)
     return Database(
         engine=engine,
@@ -189,10 +189,18 @@ def dialect_of(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
-def _end_idle_transactions(connection: Any, _record: object, *, seconds: int) -> None:
+def _postgresql_connect(connection: Any, _record: object, *, idle_seconds: int) -> None:
+    """What was committed must survive a crash (a server may be set up to answer before it has written), and a
+    transaction that hangs must not keep its locks."""
+    connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"SET idle_in_transaction_session_timeout = {seconds * 1000}")
-    connection.commit()
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
+            "ELSE current_setting('synchronous_commit') END, false)"
+        )
+        if idle_seconds:
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {idle_seconds * 1000}")
+    connection.autocommit = False
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

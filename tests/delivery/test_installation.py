@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import select
 
 from app.delivery.answers import Answer, Step
+from app.delivery.editions import freeze_edition
 from app.delivery.installation import (
     ANOTHER,
     MISSING,
@@ -19,7 +21,8 @@ from app.delivery.installation import (
     stay_quiet,
     waiting,
 )
-from app.delivery.models import Edition, EditionState, InstallationState
+from app.delivery.ledger import queue_delivery
+from app.delivery.models import Edition, EditionClass, EditionState, InstallationState, RecipientKind
 from app.delivery.office import Office
 from app.delivery.sending import send_edition
 from app.delivery.sentry import Sentry
@@ -27,9 +30,10 @@ from app.delivery.witness import Evidence, Place, Witness
 from app.foundation.db import Database
 from app.foundation.errors import Conflict, Unavailable
 from app.foundation.storage import LocalStorage, Storage
-from tests.cast import ALICE
+from app.subscribers.models import Subscriber
+from tests.cast import ALICE, seed_cast
 from tests.delivery.conftest import memory, open_letter, sent_by
-from tests.delivery.post import check_identity
+from tests.delivery.post import KEY, check_identity, rendered_letter
 from tests.fixtures.backups import Backup
 from tests.fixtures.clock import FrozenClock
 
@@ -99,6 +103,48 @@ def test_after_a_restore_nobody_is_mailed_twice(
     with database.reading() as session:
         assert session.get_one(Edition, edition_id).state is EditionState.PAUSED
     assert len(sent_by(guarded)) == 10
+
+
+def test_after_a_restore_only_single_mails_asked_for_since_go_out(
+    guarded: Office, database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
+    def ask(occasion: str) -> None:
+        with database.writing() as session:
+            alice = session.scalars(select(Subscriber).where(Subscriber.address == ALICE)).one()
+            edition = freeze_edition(
+                session,
+                clock(),
+                key="confirm",
+                edition_class=EditionClass.REQUESTED,
+                rendered=rendered_letter(),
+                sender="Mark Levy <mark@dcx.example>",
+            )
+            queue_delivery(
+                session,
+                clock(),
+                edition_id=edition.id,
+                recipient_kind=RecipientKind.SUBSCRIBER,
+                recipient_id=alice.id,
+                occasion=occasion,
+            )
+
+    with database.writing() as session:
+        seed_cast(session, clock(), KEY)
+    sentry(guarded).look()
+    ask("yesterday")
+    yesterday = Backup(database, tmp_path)
+    sentry(guarded).look()
+    yesterday.restore()
+    clock.advance(hours=1)
+    sentry(guarded).look()
+    clock.advance(minutes=1)
+    ask("today")
+    answer(guarded, afresh=True)
+    send_edition(guarded, 1)
+    assert sent_by(guarded) == [ALICE]
+    with database.reading() as session:
+        counts = check_identity(session, 1)
+        assert (counts.accepted, counts.excluded) == (1, 1)
 
 
 def test_a_backup_that_was_made_while_sending_is_known_after_the_next_tick(

@@ -78,3 +78,11 @@ def test_a_worker_that_hangs_in_a_transaction_lets_go_of_its_locks(database_url:
         with database.reading() as session:
             assert session.execute(text("SELECT n FROM t")).scalar() == 3
         database.engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_postgresql_calls_committed_is_on_its_disk_whatever_its_default(database_url: str) -> None:
+    database = open_database(database_url)  # the server of the tests is set to answer before it has written
+    with database.reading() as session:
+        assert session.execute(text("SHOW synchronous_commit")).scalar() == "on"
+    database.engine.dispose()
