@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TextIO
 
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cli.opening import open_runtime, print_json
+from app.delivery.models import Correspondent
 from app.foundation.addresses import parse_address
 from app.foundation.errors import InvalidInput, NotFound
-from app.privacy.forget import delete_files, erase_subscriber
+from app.privacy.forget import delete_files, erase_correspondent, erase_subscriber
 from app.subscribers.csvfile import ImportRow, RowDefaults, RowProblem, parse_consent_date, read_rows
 from app.subscribers.models import Subscriber
 from app.subscribers.queries import (
@@ -215,6 +217,14 @@ def _find(session: Session, email: str) -> Subscriber:
     return found
 
 
+def _stranger(session: Session, email: str) -> Correspondent | None:
+    """Somebody who wrote to us under this address and is no reader; readers are erased with all of theirs."""
+    canonical = parse_address(email).canonical
+    if find_subscriber(session, canonical) is not None:
+        return None
+    return session.scalars(select(Correspondent).where(Correspondent.canonical == canonical)).one_or_none()
+
+
 @command.command("erase")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -222,11 +232,15 @@ def erase(email: str, yes: bool) -> None:
     """Erase one reader for good; only the hash that keeps them unmailed remains."""
     runtime = open_runtime()
     with runtime.database.reading() as session:
-        address = _find(session, email).address
+        address = (_stranger(session, email) or _find(session, email)).address
     if not yes:
         click.confirm(f"Erase everything about {address}? This cannot be undone", abort=True)
     with runtime.database.writing() as session:
-        erased = erase_subscriber(session, runtime.clock(), _find(session, email))
+        stranger = _stranger(session, email)
+        if stranger is not None:
+            erased = erase_correspondent(session, runtime.clock(), stranger)
+        else:
+            erased = erase_subscriber(session, runtime.clock(), _find(session, email))
     delete_files(runtime.storage, erased)
     click.echo(
         f"Erased: {erased.deliveries} deliveries now belong to nobody, {erased.messages} messages are gone."

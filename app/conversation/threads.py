@@ -25,7 +25,7 @@ from app.conversation.models import (
     Thread,
     ThreadState,
 )
-from app.delivery.models import Delivery, RecipientKind
+from app.delivery.models import Correspondent, Delivery, RecipientKind
 from app.subscribers.models import Subscriber
 
 SAME_SUBJECT_WITHIN: Final = timedelta(days=30)
@@ -163,7 +163,8 @@ def _put_in_lane(thread: Thread, guess: LaneGuess, by: LaneBy) -> None:
 def _writer_of(session: Session, delivery: Delivery) -> Writer | None:
     """Whom the delivery went to; None when they were erased since."""
     if delivery.recipient_kind is RecipientKind.CORRESPONDENT:
-        return Writer(correspondent_id=delivery.recipient_id)
+        known = session.get(Correspondent, delivery.recipient_id)
+        return Writer(correspondent_id=known.id) if known and known.address else None
     if session.get(Subscriber, delivery.recipient_id) is None:
         return None
     return Writer(subscriber_id=delivery.recipient_id)

@@ -31,10 +31,10 @@ GRACE: Final = timedelta(hours=24)
 MOST_VOICES: Final = 8
 _HEARD: Final = 280
 _LANE_WORDS: Final = {
-    Lane.FEEDBACK: "said what they think",
-    Lane.STUCK: "are stuck",
-    Lane.HELLO: "said hello",
-    Lane.OTHER: "wrote about something else",
+    Lane.FEEDBACK: "with feedback",
+    Lane.STUCK: "stuck",
+    Lane.HELLO: "saying hello",
+    Lane.OTHER: "about something else",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conversation.models import Direction, InboundMail, Message, Thread
@@ -49,6 +49,22 @@ def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber) ->
     """
     suppress(session, now, subscriber.address_hash, SuppressionReason.ERASED)
     return _remove(session, subscriber)
+
+
+def erase_correspondent(session: Session, now: datetime, correspondent: Correspondent) -> Erased:
+    """Remove somebody who wrote to us and was never a reader, as thoroughly."""
+    suppress(session, now, correspondent.address_hash, SuppressionReason.ERASED)
+    deliveries = select(Delivery.id).where(
+        Delivery.recipient_kind == RecipientKind.CORRESPONDENT, Delivery.recipient_id == correspondent.id
+    )
+    session.execute(update(Outcome).where(Outcome.delivery_id.in_(deliveries)).values(reply=""))
+    count = len(session.scalars(deliveries).all())
+    session.execute(update(Delivery).where(Delivery.id.in_(deliveries)).values(slots=None))
+    known_as = (correspondent.address, correspondent.canonical)
+    same = _correspondents(session, correspondent.address_hash)
+    messages, files = _erase_conversations(session, None, known_as, same)
+    session.expire(correspondent)
+    return Erased(deliveries=count, messages=messages, files=tuple(files))
 
 
 def forget_unconfirmed(
@@ -114,16 +130,17 @@ def _remove(session: Session, subscriber: Subscriber) -> Erased:
         )
     count = len(session.scalars(deliveries).all())
     session.execute(update(Delivery).where(Delivery.id.in_(deliveries)).values(slots=None))
-    correspondents = _correspondents(session, subscriber)
-    messages, mail_files = _erase_conversations(session, subscriber, correspondents)
+    correspondents = _correspondents(session, subscriber.address_hash)
+    known_as = (subscriber.address, subscriber.canonical)
+    messages, mail_files = _erase_conversations(session, subscriber.id, known_as, correspondents)
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
     session.expunge(subscriber)
     return Erased(deliveries=count, messages=messages, files=(*files, *mail_files))
 
 
-def _correspondents(session: Session, subscriber: Subscriber) -> list[int]:
+def _correspondents(session: Session, address_hash: str) -> list[int]:
     """The same person as somebody we answered before they subscribed; the row stays for the ledger, without them."""
-    same = Correspondent.address_hash == subscriber.address_hash
+    same = Correspondent.address_hash == address_hash
     ids = list(session.scalars(select(Correspondent.id).where(same)))
     for each in ids:
         session.execute(
@@ -135,9 +152,11 @@ def _correspondents(session: Session, subscriber: Subscriber) -> list[int]:
 
 
 def _erase_conversations(
-    session: Session, subscriber: Subscriber, correspondents: list[int]
+    session: Session, subscriber_id: int | None, known_as: tuple[str, ...], correspondents: list[int]
 ) -> tuple[int, list[str]]:
-    theirs = or_(Thread.subscriber_id == subscriber.id, Thread.correspondent_id.in_(correspondents))
+    theirs: ColumnElement[bool] = Thread.correspondent_id.in_(correspondents)
+    if subscriber_id is not None:
+        theirs = or_(Thread.subscriber_id == subscriber_id, theirs)
     threads = select(Thread.id).where(theirs)
     inbound = list(
         session.scalars(
@@ -146,9 +165,7 @@ def _erase_conversations(
             )
         )
     )
-    mails = (InboundMail.id.in_(inbound)) | (
-        InboundMail.envelope_from.in_([subscriber.address, subscriber.canonical])
-    )
+    mails = (InboundMail.id.in_(inbound)) | (InboundMail.envelope_from.in_(known_as))
     files = list(session.scalars(select(InboundMail.storage_key).where(mails)))
     _empty_answers(session, threads)
     count = len(session.scalars(select(Message.id).where(Message.thread_id.in_(threads))).all())

@@ -38,7 +38,7 @@ from app.delivery.models import (
 from app.foundation.addresses import address_hash, parse_address
 from app.guides.access import Visit, grant_access, request_guide
 from app.guides.models import Grant
-from app.privacy.forget import erase_subscriber, forget_unconfirmed
+from app.privacy.forget import erase_correspondent, erase_subscriber, forget_unconfirmed
 from app.reports.funnel import read_funnel
 from app.signup.models import JoinRequest
 from app.subscribers.consent import Evidence, ensure_subscriber, record_consent
@@ -229,3 +229,33 @@ def test_whoever_is_more_than_a_typed_address_stays(session: Session, now: datet
     before = {given.id, hard.id, again.id, cast.alice.id, cast.bob.id, cast.carol.id}
     forget_unconfirmed(session, now + timedelta(days=40), timedelta(days=30), ZoneInfo("UTC"))
     assert set(session.scalars(select(Subscriber.id))) == before
+
+
+def test_somebody_who_only_wrote_to_us_can_be_erased_too(session: Session, now: datetime) -> None:
+    digest = address_hash("dan@example.net", KEY)
+    dan = Correspondent(
+        address="dan@example.net",
+        canonical="dan@example.net",
+        address_hash=digest,
+        name="Dan",
+        created_at=now,
+    )
+    session.add(dan)
+    session.flush()
+    thread = Thread(
+        correspondent_id=dan.id, lane=Lane.HELLO, state=ThreadState.WAITING, opened_at=now, last_at=now
+    )
+    session.add(thread)
+    session.flush()
+    session.add(
+        Message(thread_id=thread.id, direction=Direction.IN, at=now, sender=dan.address, text="I am Dan")
+    )
+    session.flush()
+    erased = erase_correspondent(session, now, dan)
+    assert erased.messages == 1
+    session.expire_all()
+    for table in app.schema.metadata.sorted_tables:
+        for row in session.execute(select(table)):
+            assert "dan@example.net" not in str(row)
+            assert "Dan" not in str(row)
+    assert reasons_in_force(session, digest) == (SuppressionReason.ERASED,)
