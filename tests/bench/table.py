@@ -195,6 +195,7 @@ def measured_rows(database: str, message: Path) -> list[Row]:
             rows += measure()
         except Missing as missing:
             rows.append(Row(f"not measured: {missing}", "", "", float("nan"), ""))
+        (BUILD / "table.md").write_text(table_of(rows))  # a run that is ended early has told so much
     return rows
 
 
@@ -206,7 +207,8 @@ def table_of(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, write, print."""
+    BUILD.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-bench-")))
         message = folder / "message"
@@ -215,8 +217,6 @@ def main() -> None:
         socket_folder = server_for_run(folder, os.getpid(), durable=True)
         host = socket_folder.replace("/", "%2F")
         table = table_of(measured_rows(f"postgresql://postgres@/postgres?host={host}", message))
-    BUILD.mkdir(parents=True, exist_ok=True)
-    (BUILD / "table.md").write_text(table)
     print(table)
 
 
