@@ -36,6 +36,9 @@ class Links:
     def series(self, slug: str) -> str:
         return f"{self.base_url}/series/{slug}"
 
+    def invitation(self, code: str) -> str:
+        return f"{self.base_url}/i/{code}"
+
     def topic(self, slug: str) -> str:
         return f"{self.base_url}/topics/{slug}"
 

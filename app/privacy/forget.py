@@ -26,7 +26,7 @@ from app.foundation.storage import Storage
 from app.guides.models import Grant, GrantState
 from app.guides.sources import DIRECT
 from app.guides.visiting import count_forgotten
-from app.signup.models import JoinRequest
+from app.signup.models import Invitation, JoinRequest
 from app.subscribers.models import Subscriber, SubscriberState, Subscription, SuppressionReason
 from app.subscribers.suppression import suppress
 from app.tracking.models import Click, Open
@@ -133,6 +133,11 @@ def _remove(session: Session, subscriber: Subscriber) -> Erased:
     correspondents = _correspondents(session, subscriber.address_hash)
     known_as = (subscriber.address, subscriber.canonical)
     messages, mail_files = _erase_conversations(session, subscriber.id, known_as, correspondents)
+    session.execute(
+        update(Invitation)
+        .where(Invitation.inviter_id == subscriber.id)
+        .values(inviter_id=None, first_name="")
+    )
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
     session.expunge(subscriber)
     return Erased(deliveries=count, messages=messages, files=(*files, *mail_files))

@@ -123,7 +123,7 @@ def letter_context(
         "guest": around.guest,
     }
     letterbox = Letterbox(reply_domain, brand.reply_address, web_line(title))
-    places = Places(base_url, guide_url, letterbox)
+    places = Places(base_url, guide_url, letterbox, web_url=web_url)
     if _kind(kind) is LetterKind.LINKS:
         return context | _digest(read_digest(markdown), registry, places, function)
     document = parse(markdown, function=function)

@@ -31,12 +31,14 @@ _ATTRIBUTES: Final = {
     "td": {"align"},
     "table": {"role", "width", "cellpadding", "cellspacing", "border"},
 }
+FORWARD: Final = "/forward"
 _SCHEMES: Final = {"http", "https", "mailto", "tel"}
 
 
 @dataclass(frozen=True)
 class Places:
     """Where addresses that the author left open lead to: `/path`, `{guide_url}`, and `mailto:stuck` and its like.
+    `/forward` is the page that passes on this very letter, where the letter's own page `web_url` is known.
 
     `registry` is there while a mail is made, whose answers come to addresses of their own.
     """
@@ -45,6 +47,7 @@ class Places:
     guide_url: str | None = None
     letterbox: Letterbox = field(default_factory=Letterbox)
     registry: SlotRegistry | None = field(default=None, compare=False)
+    web_url: str = ""
 
     def resolve(self, address: str, field: str) -> str:
         """The full address; Marked when it holds a slot of ours.
@@ -53,6 +56,8 @@ class Places:
         """
         if (lane := lane_of(address)) is not None:
             return self.letterbox.address(lane, self.registry, field)
+        if address == FORWARD and self.web_url:
+            return self.web_url + FORWARD
         if address == GUIDE_URL:
             if not self.guide_url:
                 raise ContentError(

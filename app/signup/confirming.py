@@ -13,6 +13,7 @@ from app.guides.access import Visit, grant_access
 from app.guides.models import Grant, GrantState, GuideFile
 from app.guides.queries import find_grant, newest_file
 from app.signup.desk import Desk
+from app.signup.inviting import credit_invitation
 from app.signup.mails import queue_guide, queue_welcome
 from app.signup.models import JoinRequest
 from app.signup.wording import guide_wording, topic_wording
@@ -61,6 +62,7 @@ def confirm(session: Session, now: datetime, desk: Desk, token: str, evidence: E
     if not _claim(session, now, found.request):
         return found
     request, subscriber = found.request, found.subscriber
+    credit_invitation(session, now, request, subscriber)
     verify_subscriber(subscriber, now)
     switched = turn_on(session, now, subscriber.id, [topic.id for topic in found.topics])
     for topic in found.topics:

@@ -7,6 +7,7 @@ confirmation a day however often strangers type it (A4), and of an erased person
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,6 +36,18 @@ ONE_CONFIRMATION_EACH = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Trail:
+    """How the visitor came to the form: `origin` as in guides.sources, the letter they read, who invited them."""
+
+    origin: str = ""
+    issue_slug: str = ""
+    invitation_id: int | None = None
+
+
+NO_TRAIL: Final = Trail()
+
+
+@dataclass(frozen=True)
 class JoinForm:
     """What was typed and already checked; `evidence.form` names the form, `source` where the visitor came from."""
 
@@ -46,6 +59,7 @@ class JoinForm:
     last_name: str = ""
     function: Function | None = None
     source: str = ""
+    trail: Trail = NO_TRAIL
 
 
 def ask_to_join(session: Session, now: datetime, desk: Desk, form: JoinForm) -> None:
@@ -96,6 +110,9 @@ def _keep_request(
         guide_slug=form.guide_slug,
         form=form.evidence.form[:80],
         source=form.source[:200],
+        origin=form.trail.origin[:120],
+        issue_slug=form.trail.issue_slug[:120],
+        invitation_id=form.trail.invitation_id,
         ip=form.evidence.ip[:45],
         mailbox_hash=mailbox,
         requested_at=now,

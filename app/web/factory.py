@@ -32,6 +32,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.public.guides",
     "app.web.public.home",
     "app.web.public.hooks",
+    "app.web.public.inviting",
     "app.web.public.leave",
     "app.web.public.pictures",
     "app.web.public.series",

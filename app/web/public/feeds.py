@@ -25,6 +25,7 @@ PRIVATE = (
     "/confirm/",
     "/preferences/",
     "/unsubscribe/",
+    "/issues/*/forward",
     "/guides/*/download/",
     "/guides/*/file/",
     "/guides/*/read",

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.foundation.addresses import Address, parse_address
 from app.foundation.errors import InvalidInput
-from app.signup.joining import JoinForm
+from app.signup.joining import NO_TRAIL, JoinForm, Trail
 from app.subscribers.consent import Evidence
 from app.subscribers.models import Function
 from app.subscribers.names import clean_name
@@ -50,7 +50,12 @@ class TypedForm:
 
 
 def read_join_form(
-    typed: MultiDict[str, str], evidence: Evidence, *, offered: frozenset[str], guide_slug: str | None = None
+    typed: MultiDict[str, str],
+    evidence: Evidence,
+    *,
+    offered: frozenset[str],
+    guide_slug: str | None = None,
+    trail: Trail = NO_TRAIL,
 ) -> TypedForm:
     """Check every field; topics that are not offered are an error, not silently dropped."""
     errors: dict[str, str] = {}
@@ -77,6 +82,7 @@ def read_join_form(
         last_name=last_name,
         function=function,
         source=source if source.isprintable() else "",
+        trail=trail,
     )
     return TypedForm(form, state, bool(typed.get(TRAP)))
 

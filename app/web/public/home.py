@@ -1,9 +1,11 @@
 """The front page: what the letter promises, who reads it, what it has said lately, and the way in."""
 
+import re
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.signup.joining import ask_to_join
+from app.signup.joining import Trail, ask_to_join
 from app.subscribers.queries import count_readers, sign_up_topics
 from app.web.public.cards import home_card
 from app.web.public.desk import desk, evidence, pace_signups
@@ -12,6 +14,7 @@ from app.web.public.guides import teasers
 from app.web.public.letters import latest_letters
 from app.web.public.site import site
 from app.web.public.structured import site_data
+from app.web.public.trails import read_origin
 from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("home", __name__)
@@ -50,7 +53,9 @@ def subscribe() -> ResponseReturnValue:
     """The answer is the same whoever the address belongs to (A3)."""
     pace_signups()
     offered = frozenset(topic.slug for topic in sign_up_topics(reader()))
-    typed = read_join_form(request.form, evidence("home"), offered=offered)
+    issue = _issue_read()
+    trail = Trail(read_origin(), issue)
+    typed = read_join_form(request.form, evidence("issue" if issue else "home"), offered=offered, trail=trail)
     if typed.form is None:
         return _page(typed.state), 400
     if not typed.is_trap:
@@ -58,3 +63,9 @@ def subscribe() -> ResponseReturnValue:
         ask_to_join(session, now(), desk(), typed.form)
         session.commit()
     return render_template("public/check_mail.html", address=typed.form.address.typed, guide=None)
+
+
+def _issue_read() -> str:
+    """The letter under which the form stood."""
+    found = re.fullmatch(r"issue ([a-z0-9-]{1,120})", request.form.get("source", ""))
+    return found[1] if found else ""

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.foundation.errors import InvalidInput
 from app.foundation.tokens import Purpose
+from app.signup.inviting import count_credits
 from app.signup.leaving import (
     LeaveLink,
     come_back,
@@ -145,4 +146,5 @@ def _preferences_page(token: str, subscriber: Subscriber, state: FormState | Non
         suppressed=is_suppressed(reader(), subscriber.address_hash),
         leave_all=f"/unsubscribe/{leave_all}?all",
         token=token,
+        joined=count_credits(reader(), subscriber.id),
     )

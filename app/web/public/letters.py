@@ -94,7 +94,13 @@ def body_of(issue: Issue) -> Markup:
     """Its text as HTML with absolute addresses."""
     guide = next(iter(site().guides), None)
     letterbox = Letterbox(reply_address=get_publication(reader()).reply_address, about=web_line(issue.title))
-    places = Places(runtime().links.base_url, runtime().links.guide(guide.slug) if guide else None, letterbox)
+    links = runtime().links
+    places = Places(
+        links.base_url,
+        links.guide(guide.slug) if guide else None,
+        letterbox,
+        web_url=links.issue(issue.slug),
+    )
     if issue.kind is IssueKind.LINKS:
         return digest_html(read_digest(issue.markdown), places)
     return to_web_html(issue.markdown, places)

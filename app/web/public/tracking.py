@@ -46,7 +46,10 @@ def click(token: str, number: int) -> ResponseReturnValue:
 
 
 def _own_way(target: str, token: str) -> str:
-    """The page of one of our guides is opened by the letter's own key: its reader need not fill in a form."""
+    """The page of one of our guides is opened by the letter's own key: its reader need not fill in a form. And who
+    passes a letter on is known by it, so that they can be thanked."""
+    if re.fullmatch(r"/issues/[a-z0-9-]+/forward", target.removeprefix(runtime().links.base_url)):
+        return f"{target}/{token}"
     slug = target.removeprefix(runtime().links.guide(""))
     if slug != target and re.fullmatch(r"[a-z0-9-]+", slug):
         return f"{target}/take/{token}"
