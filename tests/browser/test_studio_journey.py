@@ -78,7 +78,7 @@ I keep the answers.
 :::
 
 ::: forward
-Send it to the colleague you thought of.
+[Send it to the colleague you thought of](/forward).
 :::
 
 ::: subscribe

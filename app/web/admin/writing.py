@@ -43,10 +43,10 @@ TOOLS = (
             ("Skip if", "skip-if"),
             ("PS", "ps"),
             ("Author", "author"),
-            ("Forward", "forward"),
-            ("Subscribe", "subscribe"),
         )
     ),
+    ("Forward", "Box: forward", "\n::: forward\n", "[Send it to a colleague](/forward)\n:::\n"),
+    ("Subscribe", "Box: subscribe", "\n::: subscribe\n", "[Get it yourself](/)\n:::\n"),
     (
         "Only for",
         "Words for readers of one function, shown to nobody else",
