@@ -1,5 +1,6 @@
 """Writing: a new issue or an imported one, the editor, and the preview beside it."""
 
+import re
 from html import escape
 from secrets import token_hex
 
@@ -63,6 +64,8 @@ TOOLS = (
     ("Divider", "Divider", "\n***\n", ""),
 )
 """The toolbar: what stands on a button, what it is, and what it puts before and after the chosen words."""
+
+_SCRIPTS = re.compile(r"<script [^>]*\bsrc=[^>]*></script>")
 
 PREVIEW_CSP = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
@@ -250,8 +253,9 @@ def _preview(words: Words) -> ResponseReturnValue:
 
 
 def _opening_elsewhere(html: str) -> str:
-    """Links of a preview open beside the studio, not inside the little frame."""
-    return html.replace("<head>", '<head><base target="_blank">', 1)
+    """Links of a preview open beside the studio, not inside the little frame, and no script is asked for that the
+    frame would refuse."""
+    return _SCRIPTS.sub("", html).replace("<head>", '<head><base target="_blank">', 1)
 
 
 def _imported(kind: IssueKind) -> ImportedDraft:
