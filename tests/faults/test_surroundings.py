@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from app.delivery.models import Edition
+from app.foundation.db import open_database
 from tests.faults.conftest import Scene
 from tests.fixtures.cutting_proxy import cutting_proxy
 from tests.fixtures.smtp_sink_of_postfix import foreign_sink, smtp_sink_program
@@ -58,18 +59,19 @@ def test_clocks_that_are_days_apart_send_to_everybody_once(scene: Scene) -> None
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of one megabyte, or as large as the test says."""
+    size = getattr(request, "param", "1m")
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
         capture_output=True,
         text=True,
         check=False,
     )
     if mounted.returncode:
-        pytest.skip(f"a disk of one megabyte cannot be mounted here: {mounted.stderr.strip()}")
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -104,6 +106,32 @@ def test_without_room_for_its_journal_a_sender_sends_nothing_and_says_why(
     full.unlink()
     assert scene.nursery.wait(scene.nursery.sender(replace(order, skew=120.0))) == 0
     scene.report(scene.check_everybody_once(60), breakages=1)
+
+
+@pytest.mark.small_chunks
+@pytest.mark.readers(600)
+@pytest.mark.parametrize("small_disk", ["6m"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ledger_on_a_full_disk_loses_nobody(scene: Scene, small_disk: Path) -> None:
+    """F19: what was sent and could not be written down stands in the journal, which lies elsewhere here."""
+    there = small_disk / "handoff.sqlite3"
+    with scene.database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")  # a copy is made outside of transactions
+        connection.exec_driver_sql(f"VACUUM INTO '{there}'")
+    order = replace(scene.order, database_url=f"sqlite:///{there}", lease_seconds=2.0)
+    small = replace(scene, database=open_database(order.database_url), order=order)
+    pid = small.nursery.sender(order)
+    small.sink.wait_for(40, 60)
+    full = fill(small_disk)
+    small.nursery.wait(pid)
+    assert len(small.sink.copies()) < 600
+    full.unlink()
+    for _ in range(3):
+        small.nursery.wait(small.nursery.sender(replace(order, lease_seconds=60.0)))
+    counts = small.check_everybody_once(600)
+    assert counts.uncertain <= order.connections
+    small.database.engine.dispose()
+    small.report(counts, breakages=1)
 
 
 @pytest.mark.small_chunks
