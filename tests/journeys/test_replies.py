@@ -190,10 +190,13 @@ def test_forty_readers_are_answered_and_every_answer_stands_under_what_they_wrot
         states = set(session.scalars(select(Thread.state)))
         assert states == {ThreadState.ANSWERED}
 
-    if find_dovecot() is not None:
-        with running_dovecot() as port:
-            look_into_mailbox(port, [mail.data for mail in letters[:ANSWERS]], replies, answers)
     quote_with_permission(runtime, author, smtp_sink, answers)
+    if find_dovecot() is None:
+        pytest.skip(
+            "All of it holds but the threads in a mailbox: there is no Dovecot (make system, as root)"
+        )
+    with running_dovecot() as port:
+        look_into_mailbox(port, [mail.data for mail in letters[:ANSWERS]], replies, answers)
 
 
 def look_into_mailbox(
