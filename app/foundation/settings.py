@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     unconfirmed_days: int = Field(default=30, ge=1, le=3650)
     quiet_hours: int = Field(default=24, ge=0, le=168)
     signups_an_hour: int = Field(default=20, ge=1, le=100_000)
+    alarm_signups: int = Field(default=60, ge=1, le=1_000_000)
     presses_an_hour: int = Field(default=120, ge=1, le=100_000)
     send_per_hour: int = Field(default=0, ge=0)
     domain_rates: str = ""

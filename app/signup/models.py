@@ -67,3 +67,21 @@ class InvitationCredit(Base):
         ForeignKey("subscriber.id", ondelete="SET NULL"), unique=True, doc="null: erased, the count stays"
     )
     credited_at: Mapped[datetime]
+
+
+class EmbedOrigin(Base):
+    """A site of the author's that may carry the sign-up form; no other may."""
+
+    __tablename__ = "embed_origin"
+
+    origin: Mapped[str] = mapped_column(String(270), primary_key=True, doc="as browsers say it in Origin")
+    added_at: Mapped[datetime]
+
+
+class SpentStamp(Base):
+    """A stamp of a form that was used; kept until it would have run out."""
+
+    __tablename__ = "spent_stamp"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(index=True)

@@ -25,6 +25,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.public.archive",
     "app.web.public.cards",
     "app.web.public.confirm",
+    "app.web.public.embed",
     "app.web.public.feeds",
     "app.web.public.guide_map",
     "app.web.public.guide_reading",
