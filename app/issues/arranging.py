@@ -225,7 +225,7 @@ def _minutes(raw: str) -> int | None:
     text = raw.strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LONGEST_MINUTES):
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) <= LONGEST_MINUTES):
         raise InvalidInput(
             f"must be a number from 1 to {LONGEST_MINUTES}.",
             field="minutes",

@@ -109,10 +109,19 @@ def clip_text(session: Session, now: datetime, text: str, source: Source) -> lis
     urls = urls_in(text)
     if not urls:
         raise InvalidInput(
-            "holds no web address.", field="urls", hint="Paste one address a line; each begins with https://."
+            "hold none that can be read.", field="urls", hint="Paste one address a line; each begins with https://."
         )
     if len(urls) > MOST_AT_ONCE:
-        raise InvalidInput(f"holds {len(urls)} addresses; at most {MOST_AT_ONCE} at once.", field="urls")
+        raise InvalidInput(f"are {len(urls)}; at most {MOST_AT_ONCE} at once.", field="urls")
+    for url in urls:
+        try:
+            clean_url(url)
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"hold one that cannot be clipped. “{one_line(url, 80)}” {error.message}",
+                field="urls",
+                hint="Take it out or put it right; nothing has been clipped yet.",
+            ) from None
     return [clip(session, now, url, source) for url in urls]
 
 

@@ -51,10 +51,15 @@ class Deadline:
 
 
 def system_resolve(host: str, port: int) -> Sequence[Address]:
-    """The addresses of a host as the system knows them. Raises NameUnknown."""
+    """The addresses of a host as the system knows them.
+
+    Raises NameUnknown when there is no such name, ConnectError when nobody could be asked: the site may be well.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise httpcore.ConnectError(str(error)) from error
         raise NameUnknown(str(error)) from error
     return [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 

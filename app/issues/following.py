@@ -59,14 +59,15 @@ def follow(session: Session, now: datetime, url: str, title: str = "") -> Feed:
 
 def follow_list(session: Session, now: datetime, listed: Iterable[ListedFeed]) -> int:
     """Follow every feed of a list that is not followed yet; how many are new. Raises Conflict for too many."""
-    new = [each for each in listed if _feed_at(session, clean_url(each.url)) is None]
-    for each in new:
+    new = 0
+    for each in listed:
         try:
-            with session.begin_nested():
+            if _feed_at(session, clean_url(each.url)) is None:
                 follow(session, now, each.url, each.title)
+                new += 1
         except InvalidInput:
             continue
-    return len(new)
+    return new
 
 
 def unfollow(session: Session, feed_id: int) -> None:

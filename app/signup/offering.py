@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.foundation.jobs import ring_after_commit
@@ -16,7 +16,7 @@ from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, Gui
 from app.guides.queries import get_newest_file
 from app.signup.desk import Desk
 from app.signup.mails import queue_new_edition
-from app.subscribers.models import Subscriber, SubscriberState
+from app.subscribers.models import Subscriber, SubscriberState, Subscription, SubscriptionState
 
 AT_ONCE: Final = 200
 JOB: Final = "guides.offer"
@@ -95,6 +95,11 @@ def ring_for_offers(session: Session) -> None:
 
 
 def _has_old(newest: GuideFile) -> tuple[ColumnElement[bool], ...]:
+    """Who left everything was promised that no more mail comes; who never subscribed to anything left nothing."""
+    theirs = Subscription.subscriber_id == Grant.subscriber_id
+    gone = exists(select(literal(1)).where(theirs, Subscription.state == SubscriptionState.LEFT)) & ~exists(
+        select(literal(1)).where(theirs, Subscription.state == SubscriptionState.ON)
+    )
     verified = select(Subscriber.id).where(Subscriber.state == SubscriberState.VERIFIED)
     return (
         Grant.slug == newest.slug,
@@ -102,4 +107,5 @@ def _has_old(newest: GuideFile) -> tuple[ColumnElement[bool], ...]:
         Grant.revoked_at.is_(None),
         Grant.guide_file_id != newest.id,
         Grant.subscriber_id.in_(verified),
+        ~gone,
     )

@@ -385,6 +385,7 @@ def test_the_line_is_kept_as_typed_on_one_line(session: Session, now: datetime) 
         (Mended("https://a.example/", "T", published_on="yesterday"), "published_on"),
         (Mended("https://a.example/", "T", minutes="-3"), "minutes"),
         (Mended("https://a.example/", "T", minutes="many"), "minutes"),
+        (Mended("https://a.example/", "T", minutes="9" * 5000), "minutes"),
     ],
 )
 def test_a_mended_clip_is_checked_field_by_field(

@@ -199,6 +199,7 @@ def test_a_list_of_feeds_adds_what_is_missing(session: Session, now: datetime) -
     listed = [
         ListedFeed("https://news.example/feed", "News"),
         ListedFeed("https://notes.example/feed", "Notes"),
+        ListedFeed("http://www.notes.example/feed/", "The same, spelled another way"),
     ]
     assert follow_list(session, now, listed) == 1
     assert [each.title for each in session.scalars(select(Feed).order_by(Feed.id))] == ["", "Notes"]

@@ -18,6 +18,7 @@ from app.guides.visiting import count_visit
 from app.reports.funnel import read_funnel
 from app.signup.offering import continue_offer
 from app.subscribers.models import Function
+from app.subscribers.preferences import leave
 from app.subscribers.queries import find_subscriber
 from app.wiring import Runtime, desk_of
 from tests.cast import ALICE, BOB, seed_guide
@@ -150,6 +151,17 @@ def test_a_new_edition_is_offered_once_to_those_who_have_the_old_one(
         keys = session.scalars(select(Edition.key).join(Delivery, Delivery.edition_id == Edition.id)).all()
         assert [key.partition(":")[0] for key in keys] == ["new-edition"]
         assert session.get_one(Grant, grant_id).guide_file_id == newer
+
+
+def test_who_left_everything_is_offered_nothing(owner: Browser, runtime: Runtime, grant_id: int) -> None:
+    newer = publish_newer(runtime)
+    with runtime.database.writing() as session:
+        leave(session, runtime.clock(), session.get_one(Grant, grant_id).subscriber_id, None, "a letter's link")
+    assert "Nobody has an older edition." in owner.get(f"{PATH}/offer").text
+    owner.post(f"{PATH}/offer", edition=str(newer))
+    assert not go_on_offering(runtime)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Delivery.id)).all() == []
 
 
 def test_an_offer_is_of_the_edition_that_was_looked_at(
