@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -56,6 +57,23 @@ def parse_address(raw: str, *, field: str = "email") -> Address:
 def address_hash(canonical: str, key: bytes) -> str:
     """HMAC-SHA-256 in hex: enough to recognise an erased address, useless without the key."""
     return hmac.new(key, canonical.encode(), hashlib.sha256).hexdigest()
+
+
+_DOTLESS: Final = frozenset(
+    {"gmail.com", "googlemail.com", "proton.me", "protonmail.com", "protonmail.ch", "pm.me"}
+)
+"""Here every way of setting dots reaches the same person; elsewhere ann.lee and annlee may be two."""
+
+
+def ignores_dots(address: Address) -> bool:
+    """Is it known that dots in the local part make no difference at this domain?"""
+    return address.domain in _DOTLESS
+
+
+def untagged(address: Address) -> str:
+    """The address without what follows a plus sign, its dots as they are."""
+    local, _, domain = address.canonical.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def abuse_key(address: Address) -> str:

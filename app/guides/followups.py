@@ -33,7 +33,7 @@ _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 @dataclass(frozen=True)
 class PlannedMail:
     """One follow-up of a guide in one reader's future or past; `sent_at` is None while it is to come, `stopped` says
-    that the author's hand keeps it back, from this reader or from all."""
+    that the author's hand keeps it back, from this reader or from all, `unfit` that it is meant for others."""
 
     name: str
     subject: str
@@ -41,6 +41,8 @@ class PlannedMail:
     sent_at: datetime | None
     stopped: bool = False
     skipped: bool = False
+    unfit: bool = False
+    after_download: bool = False
 
 
 def topic_slug(guide_slug: str) -> str:
@@ -192,6 +194,7 @@ def plan_of(session: Session, grant: Grant, content: GuideContent) -> list[Plann
     }
     skipped = set(session.scalars(select(FollowUpSkip.name).where(FollowUpSkip.grant_id == grant.id)))
     held = set(session.scalars(select(FollowUpStepStop.name).where(FollowUpStepStop.slug == content.slug)))
+    reader = session.get_one(Subscriber, grant.subscriber_id)
     plan = []
     for mail in in_order(content):
         anchor = grant.downloaded_at if _after_download(mail) else grant.granted_at
@@ -205,9 +208,19 @@ def plan_of(session: Session, grant: Grant, content: GuideContent) -> list[Plann
                 sent.get(name),
                 name in held or name in skipped,
                 name in skipped,
+                _unfit(mail, grant, reader),
+                _after_download(mail),
             )
         )
     return plan
+
+
+def _unfit(followup: FollowUp, grant: Grant, reader: Subscriber) -> bool:
+    """Will this reader, as things stand, never be meant? A download that may still come is no reason."""
+    matter = followup.matter
+    if matter.condition is FollowUpCondition.NOT_DOWNLOADED and grant.state is GrantState.DOWNLOADED:
+        return True
+    return matter.function is not None and reader.function != Function(matter.function.value)
 
 
 def _after_download(followup: FollowUp) -> bool:

@@ -109,7 +109,9 @@ def clip_text(session: Session, now: datetime, text: str, source: Source) -> lis
     urls = urls_in(text)
     if not urls:
         raise InvalidInput(
-            "hold none that can be read.", field="urls", hint="Paste one address a line; each begins with https://."
+            "hold none that can be read.",
+            field="urls",
+            hint="Paste one address a line; each begins with https://.",
         )
     if len(urls) > MOST_AT_ONCE:
         raise InvalidInput(f"are {len(urls)}; at most {MOST_AT_ONCE} at once.", field="urls")

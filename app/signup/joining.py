@@ -12,7 +12,14 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.foundation.addresses import Address, abuse_key, address_hash
+from app.foundation.addresses import (
+    Address,
+    abuse_key,
+    address_hash,
+    ignores_dots,
+    parse_address,
+    untagged,
+)
 from app.guides.access import Visit, grant_access, request_guide
 from app.guides.queries import get_newest_file
 from app.signup.desk import Desk
@@ -33,6 +40,8 @@ from app.subscribers.queries import list_topics, subscriptions_of
 from app.subscribers.suppression import reasons_in_force
 
 ONE_CONFIRMATION_EACH = timedelta(days=1)
+SPELLINGS = 3
+"""In how many ways of setting dots one name at a domain may be asked in ONE_CONFIRMATION_EACH."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ def ask_to_join(session: Session, now: datetime, desk: Desk, form: JoinForm) -> 
     if form.guide_slug:
         _ask_for_guide(session, now, desk, form, subscriber, verified=verified)
     if _needs_confirming(session, subscriber, topics, form, verified=verified) and _may_mail(
-        session, now, request
+        session, now, request, form.address
     ):
         request.mailed_at = now
         queue_confirmation(session, now, desk, request, topics)
@@ -167,12 +176,24 @@ def _needs_confirming(
     return any(states.get(topic.id) is not SubscriptionState.ON for topic in topics)
 
 
-def _may_mail(session: Session, now: datetime, request: JoinRequest) -> bool:
-    """One confirmation a day for a mailbox, its dot and plus variants counted together."""
+def _may_mail(session: Session, now: datetime, request: JoinRequest, address: Address) -> bool:
+    """One confirmation a day for a mailbox, its plus variants counted together.
+
+    Dots are counted together as well, but where they may tell two mailboxes apart a few spellings are let through:
+    somebody who forgot the dot and types the address again must get their mail.
+    """
     if session.get_bind().dialect.name == "postgresql":
         # Two forms at once for one mailbox take their turns; SQLite has one writer anyway.
         session.execute(select(func.pg_advisory_xact_lock(int(request.mailbox_hash[:15], 16))))
-    recent = select(func.count()).where(
-        JoinRequest.mailbox_hash == request.mailbox_hash, JoinRequest.mailed_at > now - ONE_CONFIRMATION_EACH
+    recent = (
+        select(Subscriber.address)
+        .join(JoinRequest, JoinRequest.subscriber_id == Subscriber.id)
+        .where(
+            JoinRequest.mailbox_hash == request.mailbox_hash,
+            JoinRequest.mailed_at > now - ONE_CONFIRMATION_EACH,
+        )
     )
-    return not session.scalar(recent)
+    mailed = {untagged(parse_address(each)) for each in session.scalars(recent)}
+    if untagged(address) in mailed:
+        return False
+    return len(mailed) < (1 if ignores_dots(address) else SPELLINGS)

@@ -274,6 +274,9 @@ def test_reader_and_author_can_see_the_plan(month: Month) -> None:
     assert [mail.name for mail in plan] == [mail.slug for mail in in_order(month.content)]
     assert plan[0].sent_at == month.start + timedelta(days=2)
     assert plan[-1].due_at == month.start + timedelta(days=30)
+    assert [mail.name for mail in plan if mail.unfit] == [
+        mail.slug for mail in in_order(month.content) if mail.matter.condition.value == "not_downloaded"
+    ]
 
 
 def test_the_words_of_every_follow_up_make_a_mail(month: Month) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from app.delivery.models import Delivery, Edition, Exclusion
 from app.foundation.addresses import address_hash, parse_address
 from app.foundation.errors import NotFound
+from app.foundation.tokens import Purpose
 from app.guides.models import Grant, GrantState
+from app.signup.confirming import confirm
 from app.signup.desk import Desk
 from app.signup.joining import JoinForm, ask_to_join
 from app.signup.models import JoinRequest
@@ -89,6 +91,47 @@ def test_dots_and_plus_signs_stay_different_readers(
     ask_to_join(session, now, desk, form("a.da@example.com", "letter"))
     ask_to_join(session, now, desk, form("ada+x@example.com", "letter"))
     assert session.scalar(select(func.count()).select_from(Subscriber)) == before + 2
+
+
+def test_an_address_typed_again_without_its_mistake_gets_its_mail(
+    session: Session, now: datetime, desk: Desk, cast: Cast
+) -> None:
+    """The first was nobody's, or a stranger's: it is asked once, and what was asked for goes to the second alone."""
+    soon = now + timedelta(minutes=3)
+    ask_to_join(session, now, desk, form("dana.lee@exmaple.com", "letter", guide="cx-buy-in"))
+    ask_to_join(session, soon, desk, form("dana.lee@example.com", "letter", guide="cx-buy-in"))
+    wrong, right = (
+        find_subscriber(session, "dana.lee@exmaple.com"),
+        find_subscriber(session, "dana.lee@example.com"),
+    )
+    assert wrong is not None
+    assert right is not None
+    assert [(kind, reader) for kind, reader, _ in mails(session)] == [
+        ("confirm", wrong.id),
+        ("confirm", right.id),
+    ]
+    newest = session.scalars(select(JoinRequest).order_by(JoinRequest.id.desc())).first()
+    assert newest is not None
+    confirm(session, soon, desk, desk.signer.sign(Purpose.CONFIRM, newest.id), SEEN)
+    assert [(kind, reader) for kind, reader, _ in mails(session)][2:] == [("guide", right.id)]
+    assert (right.state, wrong.state) == (SubscriberState.VERIFIED, SubscriberState.UNVERIFIED)
+    assert subscriptions_of(session, wrong.id) == {}
+    states = {grant.subscriber_id: grant.state for grant in session.scalars(select(Grant))}
+    assert states == {right.id: GrantState.GRANTED, wrong.id: GrantState.REQUESTED}
+
+
+def test_a_forgotten_dot_is_put_right_the_same_day_where_dots_count(
+    session: Session, now: datetime, desk: Desk, cast: Cast
+) -> None:
+    for email in ("danalee@corp.example.com", "dana.lee@corp.example.com", "dana.lee@corp.example.com"):
+        ask_to_join(session, now, desk, form(email, "letter"))
+    assert len(mails(session)) == 2
+    for email in ("d.ana.lee@corp.example.com", "d.analee@corp.example.com", "da.nalee+x@corp.example.com"):
+        ask_to_join(session, now, desk, form(email, "letter"))
+    assert len(mails(session)) == 3  # more spellings than anybody corrects are somebody trying them
+    for email in ("dana.lee@gmail.com", "danalee@gmail.com"):
+        ask_to_join(session, now, desk, form(email, "letter"))
+    assert len(mails(session)) == 4
 
 
 def test_a_suppressed_address_gets_a_row_and_no_mail(

@@ -7,8 +7,8 @@ from app.accounts.roles import Action
 from app.foundation.addresses import parse_address
 from app.foundation.paging import page_number
 from app.guides.catalogue import find_guide
-from app.guides.followups import LATEST, plan_of, stopped_since
-from app.guides.models import GrantState
+from app.guides.followups import LATEST, plan_of, stopped_since, topic_slug
+from app.guides.models import Grant, GrantState
 from app.guides.publishing import prepare_guide, publish_guide
 from app.guides.queries import (
     count_grants,
@@ -24,7 +24,8 @@ from app.reports.funnel import STEPS, FunnelRow, read_funnel
 from app.signup.desk import Desk
 from app.signup.handing import grant_by_hand, resend_guide
 from app.signup.offering import read_offer_progress
-from app.subscribers.queries import get_subscriber
+from app.subscribers.models import SubscriptionState
+from app.subscribers.queries import find_topic, get_subscriber, subscriptions_of
 from app.web.admin.desk import zone
 from app.web.admin.guard import allows, author
 from app.web.admin.guide_followups import content_or_nothing, to_guide, to_person
@@ -86,6 +87,7 @@ def person(slug: str, grant_id: int) -> ResponseReturnValue:
         events=grant_trail(reader(), grant.id),
         editions=edition_names(reader(), slug),
         plan=plan_of(reader(), grant, content) if content else [],
+        asked_for_followups=_asked_for_followups(grant),
         too_late=now() - LATEST,
     )
 
@@ -139,6 +141,12 @@ def publish(slug: str) -> ResponseReturnValue:
     prepared = prepare_guide(find_guide(here.settings.guides_dir, slug), here.storage)
     publish_guide(writer(), now(), prepared)
     return to_guide(slug, "edition")
+
+
+def _asked_for_followups(grant: Grant) -> bool:
+    topic = find_topic(reader(), topic_slug(grant.slug))
+    states = subscriptions_of(reader(), grant.subscriber_id)
+    return topic is not None and states.get(topic.id) is SubscriptionState.ON
 
 
 def _height(row: FunnelRow) -> int:

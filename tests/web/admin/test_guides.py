@@ -11,12 +11,14 @@ from app.delivery.models import Delivery, Edition
 from app.foundation.jobs import SilentDoorbell
 from app.guides.access import Visit, grant_access, request_guide
 from app.guides.content import load_guide
+from app.guides.followups import ensure_topic
 from app.guides.models import Grant, GrantEvent, GrantEventKind, GrantState, GuideFile
 from app.guides.publishing import content_key
 from app.guides.snapshot import freeze_content
 from app.guides.visiting import count_visit
 from app.reports.funnel import read_funnel
 from app.signup.offering import continue_offer
+from app.subscribers.consent import turn_on
 from app.subscribers.models import Function
 from app.subscribers.preferences import leave
 from app.subscribers.queries import find_subscriber
@@ -156,7 +158,9 @@ def test_a_new_edition_is_offered_once_to_those_who_have_the_old_one(
 def test_who_left_everything_is_offered_nothing(owner: Browser, runtime: Runtime, grant_id: int) -> None:
     newer = publish_newer(runtime)
     with runtime.database.writing() as session:
-        leave(session, runtime.clock(), session.get_one(Grant, grant_id).subscriber_id, None, "a letter's link")
+        leave(
+            session, runtime.clock(), session.get_one(Grant, grant_id).subscriber_id, None, "a letter's link"
+        )
     assert "Nobody has an older edition." in owner.get(f"{PATH}/offer").text
     owner.post(f"{PATH}/offer", edition=str(newer))
     assert not go_on_offering(runtime)
@@ -208,6 +212,26 @@ def test_follow_ups_are_stopped_one_by_one(owner: Browser, runtime: Runtime, gra
     assert owner.post(mine, go="on").status_code == 303
     assert "this reader does not get it" not in owner.get(person).text
     assert owner.post(f"{PATH}/followups/no-such").status_code == 404
+    assert "after 30 days" in owner.get(PATH).text
+
+
+def test_a_readers_page_promises_no_follow_up_that_they_never_asked_for(
+    owner: Browser, runtime: Runtime, grant_id: int
+) -> None:
+    folder = runtime.settings.guides_dir / "cx-buy-in"
+    with runtime.database.writing() as session:
+        session.scalars(select(GuideFile)).one().source_sha256 = "2" * 64
+        topic = ensure_topic(session, load_guide(folder))
+        assert topic is not None
+        topic_id = topic.id
+    runtime.storage.put(content_key("cx-buy-in", "2" * 64), freeze_content(load_guide(folder)))
+    person = f"{PATH}/people/{grant_id}"
+    assert "has not asked for follow-ups" in owner.get(person).text
+    assert "not yet" not in owner.get(person).text
+    with runtime.database.writing() as session:
+        turn_on(session, runtime.clock(), session.get_one(Grant, grant_id).subscriber_id, [topic_id])
+    assert "has not asked for follow-ups" not in owner.get(person).text
+    assert "not yet" in owner.get(person).text
 
 
 def test_a_viewer_may_look_and_nothing_else(sign_in: SignIn, grant_id: int) -> None:
