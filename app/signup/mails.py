@@ -23,15 +23,16 @@ from app.guides.models import Grant, GuideFile
 from app.guides.queries import get_newest_file
 from app.issues.cadence import next_slot
 from app.issues.models import IssueKind
-from app.issues.queries import sent_issues
 from app.issues.words import when_words
 from app.publication.settings import get_publication, zone_of
 from app.rendering.brand import Brand
+from app.rendering.letter import web_line
 from app.rendering.mail import render_mail
 from app.rendering.slots import RenderedMail
 from app.rendering.typeset import typeset
 from app.signup.desk import Desk
 from app.signup.models import JoinRequest
+from app.signup.welcoming import letters_to_begin_with, time_of
 from app.signup.wording import in_sentence
 from app.subscribers.models import SubscriptionState, Topic, TopicKind
 from app.subscribers.queries import list_topics, subscriptions_of
@@ -59,6 +60,7 @@ def queue_welcome(
     session: Session, now: datetime, desk: Desk, request: JoinRequest, topics: tuple[Topic, ...]
 ) -> Delivery:
     """The first mail after confirming."""
+    starts = letters_to_begin_with(session)
     edition = _edition(
         session,
         now,
@@ -67,7 +69,11 @@ def queue_welcome(
         topic_id=topics[0].id if topics else None,
         topics=tuple(in_sentence(topic.name) for topic in topics),
         next_letter=_next_letter(session, now, topics),
-        archive_url=desk.links.issues() if sent_issues(session, per_page=1).items else "",
+        comes=tuple(topic.name for topic in topics),
+        comes_when=tuple(time_of(session, now, topic) or topic.description for topic in topics),
+        archive_url=desk.links.issues() if starts else "",
+        starts=tuple(typeset(web_line(issue.title)) for issue in starts),
+        start_urls=tuple(desk.links.issue(issue.slug) for issue in starts),
     )
     return _queue(session, now, edition, request.subscriber_id, str(request.id))
 

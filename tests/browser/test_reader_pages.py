@@ -15,6 +15,7 @@ from app.issues.archive_index import index_missed
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.themes import set_themes
 from app.issues.withdrawing import withdraw_issue
+from app.signup.inviting import make_invitation
 from app.signup.models import JoinRequest
 from tests.browser.conftest import LiveSite
 from tests.cast import seed_cast
@@ -63,6 +64,9 @@ def pages(site: LiveSite) -> dict[str, str]:
         )
         late = JoinRequest(subscriber_id=cast.bob.id, requested_at=now, expires_at=now)
         session.add_all([waiting, late])
+        invited = make_invitation(
+            session, now, inviter_id=cast.alice.id, issue_id=newest.id, first_name="Alice"
+        )
         grant = request_guide(session, now, cast.alice.id, "cx-buy-in", visit=Peer())
         grant_access(session, now, grant, visit=Peer())
         session.flush()
@@ -80,6 +84,9 @@ def pages(site: LiveSite) -> dict[str, str]:
             "withdrawn": "/issues/issue-24",
             "letter": "/issues/issue-0",
             "links": "/issues/issue-1",
+            "pass on": "/issues/issue-0/forward",
+            "invitation": f"/i/{invited.code}",
+            "form on other sites": "/embed",
             "not found": "/nowhere",
             "confirm": f"/confirm/{sign(Purpose.CONFIRM, waiting.id)}",
             "confirm, too late": f"/confirm/{sign(Purpose.CONFIRM, late.id)}",

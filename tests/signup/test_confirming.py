@@ -13,10 +13,12 @@ from app.foundation.addresses import parse_address
 from app.foundation.errors import Gone, NotFound
 from app.foundation.tokens import Purpose
 from app.guides.models import Grant, GrantState
+from app.issues.models import Issue, IssueKind, IssueState
 from app.signup.confirming import confirm, read_confirmation
 from app.signup.desk import Desk
-from app.signup.joining import JoinForm, ask_to_join
+from app.signup.joining import JoinForm, Trail, ask_to_join
 from app.signup.models import JoinRequest
+from app.signup.welcoming import letters_to_begin_with
 from app.subscribers.consent import Evidence
 from app.subscribers.models import ConsentAction, ConsentRecord, SubscriberState, SubscriptionState
 from app.subscribers.preferences import leave
@@ -65,6 +67,34 @@ def test_the_welcome_offers_no_earlier_letters_while_there_are_none(
     text = quopri.decodestring(b"".join(p for p in load(frozen).body if isinstance(p, bytes))).decode()
     assert "Your address is confirmed." in text
     assert "letters so far" not in text
+    assert "Begin with" not in text
+    assert "The Tuesday letter" in text
+
+
+def test_the_welcome_begins_with_the_letters_that_brought_most_readers(
+    session: Session, now: datetime, desk: Desk, cast: Cast
+) -> None:
+    for number in range(5):
+        session.add(
+            Issue(
+                kind=IssueKind.LETTER,
+                slug=f"letter-{number}",
+                title=f"About {number}",
+                state=IssueState.SENT,
+                created_at=now,
+                updated_at=now,
+                sent_at=now - timedelta(days=number),
+                withdrawn_at=now if number == 1 else None,
+            )
+        )
+    form = JoinForm(parse_address(BOB), Evidence("issue"), frozenset({"letter"}), trail=Trail("", "letter-4"))
+    ask_to_join(session, now, desk, form)
+    confirm(session, now, desk, desk.signer.sign(Purpose.CONFIRM, 1), SEEN)
+    assert [issue.slug for issue in letters_to_begin_with(session)] == ["letter-4", "letter-0", "letter-2"]
+    frozen = session.scalars(select(Edition.frozen).where(Edition.key.like("welcome:%"))).one()
+    text = quopri.decodestring(b"".join(p for p in load(frozen).body if isinstance(p, bytes))).decode()
+    assert "Begin with one of these" in text
+    assert "/issues/letter-4" in text
 
 
 def test_reading_the_link_changes_nothing(session: Session, now: datetime, desk: Desk, cast: Cast) -> None:
