@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.foundation.db import changed_rows
+from app.foundation.db import changed_rows, dialect_of
 from app.foundation.errors import InvalidInput, NotFound
 from app.foundation.jobs import ring_after_commit
 from app.issues.canonical import clean_url, same_article_key
@@ -29,6 +29,8 @@ LOOK_AGAIN: Final = timedelta(hours=24)
 WAIT: Final = (timedelta(minutes=10), timedelta(hours=2))
 """After the first and the second failed try; then the author decides."""
 ON_HAND: Final = (ClipState.TRAY, ClipState.SHORTLISTED, ClipState.PICKED)
+_TURN: Final = 0x636C6970
+"""The number of the lock that clipping takes."""
 _URL: Final = re.compile(r"(?i)\bhttps?://[^\s<>\"“”|\\^`{}]{3,1990}")
 _TRAILING: Final = ".,;:!?’'\"*_…"
 
@@ -68,6 +70,7 @@ def clip(session: Session, now: datetime, url: str, source: Source) -> Clipped:
     cleaned = clean_url(url)
     key = key_hash(cleaned)
     note = source.note.strip()[:LONGEST_NOTE]
+    _take_turns(session)
     known = session.scalars(select(Clip).where(Clip.key_hash == key).order_by(Clip.id.desc())).all()
     by_feed = source.origin is ClipOrigin.FEED
     here = next((each for each in known if each.state in ON_HAND), None)
@@ -102,6 +105,12 @@ def clip(session: Session, now: datetime, url: str, source: Source) -> Clipped:
     session.flush()
     ring_after_commit(session, "clipping.read_clip", fresh.id)
     return Clipped(fresh, Outcome.NEW)
+
+
+def _take_turns(session: Session) -> None:
+    """A button pressed twice, or a paste while a feed is read, is still one clip; SQLite has one writer anyway."""
+    if dialect_of(session) == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_TURN)))
 
 
 def clip_text(session: Session, now: datetime, text: str, source: Source) -> list[Clipped]:

@@ -63,6 +63,7 @@ def test_a_person_moves_from_form_to_guide_without_a_spare_press(site: LiveSite,
     assert state(site) is SubscriberState.UNVERIFIED
     wiggle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("You are in.")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert state(site) is SubscriberState.VERIFIED
     page.goto(link(site, site.mail_to(DANA, 2), "/guides/cx-buy-in/download/"))
     assert grant(site) is GrantState.GRANTED

@@ -277,7 +277,11 @@ def test_a_week_of_clipping_is_held_with_five_and_goes_out_with_six(
     page: Page, site: LiveSite, web: Site, clock: FrozenClock
 ) -> None:
     complaints: list[str] = []
+    page.goto("/admin/links")
+    expect(page.get_by_text("Nothing picked yet. Six links make a digest.")).to_be_visible()
     gather(page, site, web)
+    page.goto("/admin/links")
+    expect(page.get_by_text("Nothing waits here.")).to_be_hidden()
     mend(page)
     page.goto("/admin/links")
     choose_five(page)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.foundation.db import Database
 from app.foundation.errors import Conflict, InvalidInput
 from app.issues.arranging import (
     Mended,
@@ -101,6 +103,26 @@ def test_the_same_article_under_five_addresses_is_one_clip(
     assert len({each.clip.id for each in found}) == 1
 
 
+def test_a_button_pressed_twice_at_once_is_one_clip(database: Database, now: datetime) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def second() -> None:
+        begun.wait(10)
+        with database.writing() as session:
+            clip(session, now, "https://example.com/twice", BY_PASTE)
+        over.set()
+
+    other = threading.Thread(target=second)
+    other.start()
+    with database.writing() as session:
+        clip(session, now, "https://example.com/twice", BY_PASTE)
+        begun.set()
+        over.wait(0.4)  # the other one would be through by now, if it did not wait for its turn
+    other.join(30)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Clip)) == 1
+
+
 def test_an_article_that_only_its_page_gives_away_lies_under_the_first(reached: Reached) -> None:
     site = reached.site
     page = article("Kind refusals", canonical=site.url("/kind-refusals"))
@@ -130,6 +152,14 @@ def test_a_paste_without_an_address_is_refused_in_words(session: Session, now: d
     with pytest.raises(InvalidInput) as caught:
         clip_text(session, now, text, BY_PASTE)
     assert caught.value.field == "urls"
+
+
+def test_a_paste_says_which_address_cannot_be_clipped(session: Session, now: datetime) -> None:
+    text = "https://example.com/one\nhttps://me:secret@example.com/two"
+    with pytest.raises(InvalidInput, match=r"example\.com/two.*user name") as caught:
+        clip_text(session, now, text, BY_PASTE)
+    assert caught.value.field == "urls"
+    assert session.scalar(select(func.count()).select_from(Clip)) == 0
 
 
 def test_a_paste_of_hundreds_is_refused_whole(session: Session, now: datetime) -> None:

@@ -454,6 +454,15 @@ def test_a_site_that_is_away_and_a_name_that_is_unknown_are_told_apart(site: Sit
     assert problem_of(lambda: out.fetch("https://gone.example/", Want.PAGE)) is Problem.UNKNOWN_HOST
 
 
+def test_a_name_server_that_is_away_makes_no_site_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", away)
+    out = SafeFetcher(PublicWeb(), "Handoff tests")
+    assert problem_of(lambda: out.fetch("https://well.example/", Want.PAGE)) is Problem.UNREACHABLE
+
+
 def test_a_certificate_that_proves_nothing_is_refused(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path))

@@ -35,6 +35,12 @@
       if (!main) throw new Error("no page came back");
       document.querySelector("main").replaceWith(main);
       document.title = page.title;
+      // The button that had the focus is gone: whoever listens or uses the keyboard goes on at the new heading.
+      const heading = main.querySelector("h1");
+      if (heading) {
+        heading.tabIndex = -1;
+        heading.focus({ preventScroll: true });
+      }
     } catch {
       form.submit();
     }
