@@ -88,12 +88,18 @@ def _read_words(mail: Mail) -> tuple[InboundKind, str]:
 
 def _reports(mail: Mail) -> list[RecipientReport]:
     """What the mail says about deliveries: the standard's way first, then in words, then wrapped by a gateway."""
-    reports = [_with_reason(mail, report) for report in read_status_parts(mail)] or read_notice(mail)
+    standard = read_status_parts(mail) if _may_report(mail) else []
+    reports = [_with_reason(mail, report) for report in standard] or read_notice(mail)
     if any(report.reason != Reason.UNSPECIFIED for report in reports) or not written_by_robot(mail):
         return reports
     wrapped = read_status_parts(mail, wrapped=True)
     same = {one.address.casefold() for one in wrapped} == {one.address.casefold() for one in reports}
     return wrapped if same or not reports else reports
+
+
+def _may_report(mail: Mail) -> bool:
+    """A report is a mail of its own kind; in another mail, a person passes on what they got."""
+    return mail.root.content_type == "multipart/report" or written_by_robot(mail)
 
 
 def _with_reason(mail: Mail, report: RecipientReport) -> RecipientReport:

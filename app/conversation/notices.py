@@ -12,14 +12,19 @@ from typing import Final
 from app.conversation.mime import Mail, Part, split_fields
 from app.conversation.phrases import (
     ANNOUNCE,
+    ARRIVED,
+    CHALLENGE,
     DELAY,
     FAILURE,
     FINAL,
+    HELD,
     NOT_A_RECIPIENT,
     OPENING,
     RETURNED,
+    RETURNER,
     ROBOT,
     SUBJECT,
+    TICKET,
     UNLESS,
 )
 from app.conversation.readable import html_to_text
@@ -39,7 +44,8 @@ _FIELD_LINE: Final = re.compile(
 )
 _LEADING: Final = re.compile(
     r"^[\s>|*\-\"'`•·<\[({]*(?:(?:to|an|à|a|para|recipient(?: address)?|empfänger(?:adresse)?|destinataire|"
-    r"destinatario|addressee|address|收件人|宛先|user|mailto|rcpt to|for|"
+    r"destinatario|addressee|address|收件[人者]|受信者|宛先|받는 ?사람|수신자|ontvanger|mottagare|modtager|mottaker|"
+    r"odbiorca|příjemce|alıcı|получатель|адресат|user|mailto|rcpt to|for|"
     r"failed (?:address|recipient)|unknown user|final-recipient|original-recipient)\b[\s:;,]*(?:rfc822\s*;)?)?"
     r"[\s:<\[({\"'`]*(?:mailto:|smtp:)?$",
     re.IGNORECASE,
@@ -64,15 +70,25 @@ class _Weighed:
 def read_notice(mail: Mail) -> list[RecipientReport]:
     """The recipients a notice in words speaks of; empty for everything that is no such notice."""
     lines = _notice_lines(mail)
-    if not written_by_robot(mail) and not _opens_like_one(mail, lines):
-        return []
     subject = " ".join(mail.decoded("subject").casefold().split())
     text = f"{subject} {_flat(lines)}"
+    certain = returns_mail(mail)
+    if not certain and (TICKET.match(subject) or CHALLENGE.search(text)):
+        return []
+    if not written_by_robot(mail) and not _opens_like_one(mail, lines):
+        return []
     named = bool(SUBJECT.search(subject)) or bool(mail.get("x-failed-recipients"))
+    if not named and not certain and HELD.search(subject):
+        return []
     if not (FAILURE.search(text) or DELAY.search(text) or (named and ANNOUNCE.search(text))):
         return []
     sure = bool(FINAL.search(text)) or "mailer-daemon" in mail.get("from").casefold()
-    chosen = _choose(mail, lines, least=1 if named else 2 if sure else 3)
+    chosen = _choose(
+        mail,
+        lines,
+        least=1 if named else 2 if sure else 3,
+        in_prose=certain or (named and not _is_newsletter(mail)),
+    )
     if named and all(one.weight < 2 for one in chosen):
         chosen = _from_elsewhere(mail, lines) or chosen
     if DELAY.search(text) and not FINAL.search(UNLESS.sub("", text)):
@@ -102,7 +118,7 @@ def _words_near(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> list
     above = "\n".join(
         line.strip() for line in lines[max(before, one.line - 5) : one.line + 1] if line.strip()
     )
-    session = next((no for no, line in enumerate(lines) if "transcript" in line.casefold()), len(lines))
+    session = _session_at(lines)
     first = min((other.line for other in chosen), default=len(lines))
     shared = [lines[session:], lines[:first] if len(chosen) > 1 else lines]
     said = ["\n".join(line.strip() for line in some if line.strip()) for some in shared]
@@ -111,13 +127,24 @@ def _words_near(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> list
 
 def written_by_robot(mail: Mail) -> bool:
     """The null sender, a robot's name in From, or the header of a program that returns mail."""
+    path = mail.get("return-path").strip()
     sender = mail.decoded("from").casefold()
-    path = mail.get("return-path").strip().casefold()
-    if path == "<>" or path.startswith("<mailer-daemon") or "<>" in sender or not sender.strip():
+    return path == "<>" or not sender.strip() or returns_mail(mail) or bool(ROBOT.search(sender))
+
+
+def returns_mail(mail: Mail) -> bool:
+    """Written by a program that does little else than return mail; a postmaster may be a person, a robot may nag."""
+    sender = mail.decoded("from").casefold()
+    if "<>" in sender or RETURNER.search(f"{sender} {mail.get('return-path').casefold()}"):
         return True
     if mail.get("x-failed-recipients") or mail.get("x-ms-embedded-report"):
         return True
-    return bool(ROBOT.search(sender)) or mail.root.parameters.get("report-type", "") == "delivery-status"
+    return mail.root.parameters.get("report-type", "") == "delivery-status"
+
+
+def _is_newsletter(mail: Mail) -> bool:
+    """Sent to a list; one that Mailman ran and passed a notice on to its owner has left its name."""
+    return bool(mail.get("list-id") or mail.get("list-unsubscribe")) and not mail.get("x-beenthere")
 
 
 def _opens_like_one(mail: Mail, lines: list[str]) -> bool:
@@ -160,24 +187,51 @@ def _is_header_block(lines: list[str], at: int) -> bool:
     return sum(bool(_FIELD_LINE.match(line)) for line in near) >= 3
 
 
-def _choose(mail: Mail, lines: list[str], *, least: int) -> list[_Weighed]:
-    """The addresses with the most speaking for them, in the order in which they stand."""
+def _choose(mail: Mail, lines: list[str], *, least: int, in_prose: bool) -> list[_Weighed]:
+    """The addresses with the most speaking for them, in the order in which they stand.
+
+    Without `in_prose` only those count that stand apart: in a sentence, a person may speak of anybody.
+    """
     known: dict[str, _Weighed] = {}
     ours = _our_addresses(mail)
     our_domains = {address.rpartition("@")[2] for address in _addresses_in(mail.get("to"))}
+    session = _session_at(lines)
     for at, line in enumerate(lines):
         for found in _ADDRESS.finditer(line):
             address = plain_address(found.group(0))
             key = address.casefold()
-            if not address or key in ours or _OUR_SIDE.match(address):
+            if not address or key in ours or _OUR_SIDE.match(address) or _stands_for_another(lines, at):
+                continue
+            if not in_prose and not _stands_apart(line, found):
                 continue
             weight = _weigh(lines, at, found) - 2 * (key.rpartition("@")[2] in our_domains)
             one = known.setdefault(key, _Weighed(address, at, weight))
             if weight > one.weight:
-                one.weight, one.line = weight, at
+                one.line = at if at < session or one.weight < least else one.line
+                one.weight = weight
     top = max((one.weight for one in known.values()), default=0)
     enough = max(least, min(top - 1, 3))
     return sorted((one for one in known.values() if one.weight >= enough), key=lambda one: one.line)
+
+
+def _session_at(lines: list[str]) -> int:
+    """Where the servers' conversation begins, which adds to what was said of the recipients above it."""
+    return next((no for no, line in enumerate(lines) if "transcript" in line.casefold()), len(lines))
+
+
+def _stands_apart(line: str, found: re.Match[str]) -> bool:
+    """It begins the line, or ends one that announces it."""
+    before = " ".join(line[: found.start()].casefold().rstrip("<\"' ").split())
+    if _LEADING.match(before):
+        return True
+    return not re.search(r"\w", line[found.end() :]) and (
+        before.endswith(":") or bool(ANNOUNCE.search(before))
+    )
+
+
+def _stands_for_another(lines: list[str], at: int) -> bool:
+    """Exim names where the mail went in the end, and on the next line whom we wrote to."""
+    return at + 1 < len(lines) and lines[at + 1].strip().startswith("(generated from ")
 
 
 def _weigh(lines: list[str], at: int, found: re.Match[str]) -> int:
@@ -193,6 +247,8 @@ def _weigh(lines: list[str], at: int, found: re.Match[str]) -> int:
         weight += 2
     if FAILURE.search(_flat(lines[at + 1 : at + 4])):
         weight += 1
+    if ARRIVED.search(flat) or ARRIVED.search(_flat(lines[at - 1 : at])):
+        weight -= 6
     if re.match(r"\s*(?:to|an|à|para|a)\s*:", line, re.I) and _describes_a_mail(lines, at):
         weight -= 2
     if NOT_A_RECIPIENT.search(" ".join(before.casefold().split())):
@@ -274,9 +330,10 @@ def _returned_recipient(mail: Mail) -> str:
 
 
 def _block(lines: list[str], one: _Weighed, chosen: list[_Weighed]) -> str:
-    """The server's words about an address: from its line to the next one's."""
+    """The server's words about an address: from its line to the next one's, or to the conversation that follows."""
     following = min((other.line for other in chosen if other.line > one.line), default=len(lines))
-    end = min(following, one.line + REASON_LINES)
+    session = _session_at(lines)
+    end = min(following, one.line + REASON_LINES, session if one.line < session else len(lines))
     return "\n".join(line.strip() for line in lines[one.line : end] if line.strip())
 
 

@@ -20,11 +20,16 @@ ROBOT: Final = _any(
     r"delivery[-_. ]?(?:subsystem|system|service|notification)",
     r"mail ?(?:system|er|administrator|admin|gateway|robot)\b",
     r"system administrator|systemadministrator|administrador del sistema|administrateur syst[eè]me",
-    r"\bmdaemon\b|\bdaemon\b|\bbounces?\b|\bndr\b|\bmail-?daemon\b",
+    r"\bmdaemon\b|(?<!cron )\bdaemon\b|\bbounces?\b|\bndr\b|\bmail-?daemon\b",
     r"smtp[-_](?:mail[-_]service|gateway|server)|(?:mail|smtp)[-_. ]?(?:service|server)\b",
     r"antivirus_for_smtp|\bimss\b|interscan|mailscanner|mailmarshal|\bbarracuda\b",
     r"microsoft outlook|microsoftexchange[0-9a-f]{8,}",
     r"почтов\w+ (?:систем|служб)\w*|系统退信|系統管理員|邮件系统",
+)
+
+# Those of them who do nothing else.
+RETURNER: Final = _any(
+    r"mailer[-_. ]?daemon|mail[-_. ]?delivery (?:sub)?system|microsoftexchange[0-9a-f]{8,}"
 )
 
 # Subjects of failure and delay notices.
@@ -76,7 +81,9 @@ SUBJECT: Final = _any(
     r"не було доставлено|недоставлено|не можа",
     r"退信|无法(?:投递|送达|发送)|投递失败|发送失败|邮件系统退信|退回|無法(?:傳遞|投遞|寄送)|傳送失敗|系統退信",
     r"配信(?:不能|できません|失敗|エラー)|送信(?:できません|エラー|失敗)|未配信|戻りメール|配達不能",
-    r"반송|전송 실패|배달(?:되지| 못|할 수 없)|수신자를 찾을 수 없",
+    r"반송|[전발]송 ?실패|[전발]송되지|배달(?:되지| 못|할 수 없)|수신자를 찾을 수 없",
+    r"kan inte levereras|message non (?:distribué|remis|délivré)|mensagem não entregue|nedoručiteľ|"
+    r"δεν παραδόθηκε|nu a fost livrat",
 )
 
 # Words of the notice itself.
@@ -127,6 +134,34 @@ FAILURE: Final = _any(
     r"не (?:может|удалось|был|существует|доставлен|найден)|невозможн|ошибк[аи]|несуществующ|недоступен",
     r"无法|無法|失败|失敗|退信|不存在|拒绝|拒絕|できません|できませんでした|見つかりません|エラー|존재하지|실패|수 없",
     r"teslim edileme|iletileme|bulunamad",
+    r"error de entrega|no se (?:ha )?encontr|(?:bezorging|aflevering) .{0,20}mislukt|niet gevonden",
+    r"gick inte att (?:leverera|skicka|hitta)|hittades inte|(?:levering|sending)\w* .{0,40}mislyk|"
+    r"(?:blev|ble) ikke (?:fundet|funnet|leveret|levert)|toimitus .{0,60}epäonnistui|ei löyty",
+    r"nie (?:powiod|uda|znalez|dostarcz)|nepodařilo|nepodarilo|neby[lo]\w* (?:nalez|nájd|doruč)|nedoručiteln|"
+    r"sikertelen|nem található|nu a (?:putut|fost|reu[sșş]it)|livrarea .{0,40}e[sșş]uat",
+    r"teslimat?ı? .{0,40}(?:başarısız|yapılamad)|δεν (?:ήταν δυνατή|μπόρεσε|παραδόθηκε|βρέθηκε)|αποτυχία|απέτυχε|"
+    r"не (?:вдалося|знайдено)|配信(?:不能|され)|않았습니다|못했습니다|לא ניתן|נכשל|تعذر|فشل|không thể|ไม่สามารถ|"
+    r"gagal|tidak dapat",
+)
+
+# Said of what did arrive: the addresses below are no failures.
+ARRIVED: Final = _any(
+    r"successful delivery notification|successfully (?:delivered|relayed)|has been delivered to|"
+    r"delivery to these recipients or groups is complete",
+)
+
+# Subjects and words of mail that holds something back or asks who writes, and may yet deliver it.
+HELD: Final = _any(
+    r"quarantin|spam (?:report|digest|summary)|\bdigest\b|(?:messages?|e-?mails?) (?:are |is )?(?:on hold|held|"
+    r"pending)|(?:awaits|awaiting|waiting for) .{0,40}approval"
+)
+TICKET: Final = re.compile(
+    r"(?:re: ?)?(?:\[[^\]]{0,30}#\s?\d+[^\]]{0,30}\]|[a-z]{2,10}-\d+\b|(?:ticket|case) ?#?\d+)"
+)
+CHALLENGE: Final = _any(
+    r"(?:not|n.t) (?:yet )?(?:been )?(?:on |in )?(?:a |an |my |our |the )?(?:list of )?(?:trusted|approved|verified|"
+    r"known) sender|to control spam|(?:verify|confirm|prove) (?:that )?you(?:r (?:address|identity|message)| are)|"
+    r"verify and deliver"
 )
 
 # Only a delay, the server still tries.
@@ -204,6 +239,8 @@ ANNOUNCE: Final = _any(
     r"seguintes? (?:destinat|endere)|seguent[ei] (?:destinatar|indirizz)|destinatar(?:io|i):?|"
     r"volgende (?:ontvanger|adres)",
     r"следующ(?:им|ий|ие|его|ему) (?:адрес|получател)|получател|адресат|收件人|下列|以下|宛先|수신자|받는 사람",
+    r"geadresseerde|příjemc|príjemc|címzett|vastaanottaj|alıcı|παραλήπτ|одержувач|отримувач|받는 ?사람|수신인|受信者|"
+    r"收件者|收信人|נמענים|المستلم|người nhận|ผู้รับ|penerima",
     r"följande (?:mottagare|adress)|følgende (?:modtager|mottaker|adress)|następując(?:ych|ego) (?:adres|"
     r"odbiorc)|odbiorc",
 )
@@ -238,5 +275,7 @@ NOT_A_RECIPIENT: Final = _any(
     r"отправитель)\b",
     r"mail from:|envelope.?from|from address|sender address|(?:sent|received) (?:by|from)|on behalf of|"
     r"from user|message from|mail from|message-id|message id|reporting-mta|mts-id|queue id|https?://",
+    r"^[>\s]*(?:dear|hi|hello|hallo|hola|bonjour|ciao|olá|liebe[rs]?|sehr geehrte\w*|guten tag|ch[eè]re?|"
+    r"estimad[oa]|prezad[oa]|gentile|beste|geachte|hej|kære|kjære|hei|уважаем\w+|здравствуйте|szanown\w+)\b[^:.]*$",
     r"kontakt|wenden sie|veuillez|contactez|póngase|contatt|neem contact|свяжитесь|обратит",
 )

@@ -14,7 +14,7 @@ from app.delivery.verdicts import judge, status_of
 STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 _ADDRESS: Final = re.compile(r"[^\s<>\"(),;:]{1,128}@[^\s<>\"(),;:@]{1,255}")
-_CODE: Final = re.compile(r"(?<![\d.])([245]\d\d)(?=[\s-])")
+_CODE: Final = re.compile(r"(?<![\d.])([45][0-7]\d)(?=[\s-])")
 _BLANK: Final = re.compile(rb"\n[ \t]*\n[ \t\n]*")
 
 

@@ -32,6 +32,18 @@ _WHO: Final = (
     r"e-?mail address|e-?mail account|id)(?=e?s\b|\b)"
 )
 
+_ADDR: Final = (
+    r"(?:adress[eé]?n?|addresses?|adres|direcci[oó]n|indirizzo|endereço|osoit\w+|adresa|adresu|cím\w*|адрес\w*|"
+    r"διεύθυνση|benutzer|empfänger|destinat\w+|usuario|usuário|mottagare\w*|modtager\w*|mottaker\w*|příjemce|"
+    r"gebruiker|geadresseerde)"
+)
+_NOT_FOUND: Final = (
+    r"(?:nicht gefunden|n.a pas (?:pu être|été) trouv|introuvable|no se (?:ha )?encontr|non (?:è stat[oa] )?trovat|"
+    r"niet gevonden|niet (?:worden )?gevonden|hittades inte|inte att hitta|bl(?:ev|e) ikke f[u]n[dn]et|"
+    r"nie znaleziono|nebyla? nalezen|nebol[ao]? nájden|nem található|nu a fost găsit|não (?:foi )?encontrad|"
+    r"δεν βρέθηκε|не (?:вдалося|удалось) (?:знайти|найти)|не знайдено|neexistuje|ei löyty)"
+)
+
 _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
     (
         Reason.MAILBOX_FULL,
@@ -54,7 +66,11 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"caixa .{0,30}cheia|casella .{0,30}piena|postvak .{0,20}vol|skrzynk\w+ .{0,30}(?:pełn|"
             r"przepełn)|"
             r"ящик .{0,30}(?:переполнен|заполнен)|превышен\w* .{0,20}(?:квот|лимит)|邮箱.{0,6}(?:已满|空间不足)|"
-            r"容量超|配额",
+            r"容量超|配额|已[满滿]|boîte .{0,30}saturée|\bbal saturée|(?:postlåda|brevlåda|inkorg|postkasse|innboks|"
+            r"indbakke)\w* .{0,20}(?:full|fuld|overfyl)|(?:postvak|inbox) .{0,20}vol\b|schránka .{0,30}(?:pln|přeplněn|"
+            r"preplnen)|postilaatikko .{0,20}täynnä|postafiók .{0,20}(?:megtelt|tele)|posta kutusu .{0,20}dolu|"
+            r"căsuța .{0,30}plin|γραμματοκιβώτι\w+ .{0,30}(?:πλήρ|γεμάτ)|скриньк\w+ .{0,30}(?:переповн|заповн)|"
+            r"メールボックス.{0,10}(?:いっぱい|満杯|一杯)|사서함.{0,12}(?:가득|꽉|초과)|용량.{0,8}초과",
         ),
     ),
     (
@@ -70,7 +86,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"block|restriction)|message content|classified as|(?<!not )listed (?:at|in|on|by) \S+|virus|malware|"
             r"infected",
             r"\b(?:pbl|sbl|xbl)\b|\bdt:spm|messages? (?:is |was |has been )?filtered",
-            r"垃圾邮件|反垃圾|подозр\w+ .{0,20}спам|спам|迷惑メール",
+            r"ofr_?5\d\d|垃圾邮件|反垃圾|подозр\w+ .{0,20}спам|спам|迷惑メール",
         ),
     ),
     (
@@ -109,7 +125,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"(?:senderfilter|sender filter)|restricted|not in (?:the )?allowed|members? only|"
             r"too many (?:recipients|messages)|"
             r"sending limit|rate limit|resent-from|bad headers?|rejected by .{0,30}(?:filter|rule)|"
-            r"rejected .{0,20}rule",
+            r"rejected .{0,20}rule|(?:^|[\s:])mail rejet",
         ),
     ),
     (
@@ -208,6 +224,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
             r"nem létezik|ismeretlen|"
             r"не (?:существует|найден|зарегистрирован|обнаружен)|несуществующ|нет такого|неизвестн|"
             r"bulunamad|geçersiz|"
+            rf"{_ADDR}.{{0,80}}{_NOT_FOUND}|{_NOT_FOUND}.{{0,40}}{_ADDR}|nicht im .{{0,40}}verzeichnis",
             r"不存在|无此|無此|没有找到|找不到|見つかりません|存在しません|ありません|존재하지|없습니다|찾을 수 없",
         ),
     ),
@@ -232,7 +249,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
     (
         Reason.TEMPORARY,
         (
-            r"temporar|try (?:again|later)|later|timed? ?out|grey ?list|gray ?list|"
+            r"temporar|(?<!spaces and )try (?:again|later)|later|timed? ?out|grey ?list|gray ?list|"
             r"connection (?:refused|reset|lost|fail|closed|"
             r"dropped|timed|to .{0,60}fail)|throttl|unreachable|no route to host|network|not responding|"
             r"did not respond|"
@@ -248,7 +265,7 @@ _WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
 WORDS: Final = tuple((reason, re.compile("|".join(patterns))) for reason, patterns in _WORDS)
 
 
-_ADDRESS: Final = re.compile(r"[^\s<>\"'(),:;\[\]]{1,64}@[^\s<>\"'(),:;\[\]]{1,255}")
+_ADDRESS: Final = re.compile(r"[^\s<>\"'(),:;\[\]（），。：；]{1,64}@[^\s<>\"'(),:;\[\]（），。：；]{1,255}")
 
 
 def said_reasons(text: str) -> list[Reason]:
