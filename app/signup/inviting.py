@@ -5,6 +5,7 @@ used for that one page and never kept, so an invitation cannot carry anybody's a
 random and says nothing of its owner.
 """
 
+import logging
 import re
 import secrets
 import unicodedata
@@ -25,6 +26,8 @@ from app.issues.queries import OUT
 from app.signup.models import Invitation, InvitationCredit, JoinRequest
 from app.subscribers.models import Subscriber
 from app.subscribers.names import clean_name
+
+log = logging.getLogger(__name__)
 
 CREDIT_FOR: Final = timedelta(days=365)
 LONGEST_NOTE: Final = 300
@@ -134,10 +137,15 @@ def credit_invitation(session: Session, now: datetime, request: JoinRequest, sub
     if _mailbox(inviter) == _mailbox(subscriber):
         return
     taken = select(InvitationCredit.id).where(InvitationCredit.subscriber_id == subscriber.id)
-    if session.scalar(taken) is None:
-        session.add(
-            InvitationCredit(invitation_id=invitation.id, subscriber_id=subscriber.id, credited_at=now)
-        )
+    if session.scalar(taken) is not None:
+        return
+    try:
+        with session.begin_nested():
+            session.add(
+                InvitationCredit(invitation_id=invitation.id, subscriber_id=subscriber.id, credited_at=now)
+            )
+    except IntegrityError:
+        log.info("two links of one reader were confirmed at once; the other one counted")
 
 
 def count_credits(session: Session, inviter_id: int) -> int:

@@ -12,7 +12,7 @@ from app.guides.publishing import cover_key
 from app.guides.queries import get_newest_file
 from app.guides.sources import is_machine, read_source
 from app.guides.visiting import count_visit
-from app.signup.joining import ask_to_join
+from app.signup.joining import Trail, ask_to_join
 from app.signup.wording import guide_wording
 from app.subscribers.queries import count_readers, sign_up_topics
 from app.web.public.desk import desk, evidence, pace_signups
@@ -20,6 +20,7 @@ from app.web.public.forms import FUNCTION_NAMES, FormState, read_join_form
 from app.web.public.served import content_or_nothing
 from app.web.public.site import site
 from app.web.public.structured import structured_data, words
+from app.web.public.trails import stated_origin
 from app.web.state import now, reader, runtime, user_agent, writer
 
 bp = Blueprint("guides", __name__)
@@ -67,7 +68,10 @@ def ask(slug: str) -> ResponseReturnValue:
     pace_signups()
     guide = get_newest_file(reader(), slug)
     offered = frozenset(topic.slug for topic in sign_up_topics(reader(), slug))
-    typed = read_join_form(request.form, evidence(f"guide {slug}"), offered=offered, guide_slug=slug)
+    trail = Trail(stated_origin())
+    typed = read_join_form(
+        request.form, evidence(f"guide {slug}"), offered=offered, guide_slug=slug, trail=trail
+    )
     if typed.form is None:
         return _landing(slug, typed.state), 400
     if not typed.is_trap:

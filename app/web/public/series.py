@@ -8,11 +8,12 @@ from app.foundation.errors import NotFound
 from app.issues.series import Part, public_series
 from app.issues.series_models import Series
 from app.rendering.letter import web_line
-from app.signup.joining import ask_to_join
+from app.signup.joining import Trail, ask_to_join
 from app.subscribers.models import Topic
 from app.web.public.desk import desk, evidence, pace_signups
 from app.web.public.forms import FormState, read_join_form
 from app.web.public.letters import letter_of
+from app.web.public.trails import read_origin
 from app.web.state import now, reader, runtime, writer
 
 bp = Blueprint("series", __name__)
@@ -32,7 +33,7 @@ def ask(slug: str) -> ResponseReturnValue:
         raise NotFound("Every part of this series is out.", hint="All of them are on the page of the series.")
     topic = reader().get_one(Topic, series.topic_id).slug
     fields = MultiDict([*request.form.items(multi=True), ("topics", topic)])
-    typed = read_join_form(fields, evidence("series"), offered=frozenset({topic}))
+    typed = read_join_form(fields, evidence("series"), offered=frozenset({topic}), trail=Trail(read_origin()))
     if typed.form is None:
         return _page(slug, typed.state), 400
     if not typed.is_trap:

@@ -1,6 +1,7 @@
 """Where the visitor in front of a form came from: told by the address of the page they stood on, and by the referrer
 that its script copied into the form. No cookie, nothing kept in the browser."""
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import request
@@ -19,3 +20,9 @@ def read_origin() -> str:
     except ValueError:
         said = {}
     return read_source(said, request.form.get("referrer", "")[:500], own)
+
+
+def stated_origin() -> str:
+    """What a form says whose page was made with its source in it; "" for anything that is not one of those words."""
+    said = request.form.get("source", "")
+    return said if re.fullmatch(r"[a-z]{1,10}(?::[a-z0-9._/-]{1,100})?", said) else ""

@@ -70,6 +70,8 @@ def test_where_a_reader_came_from_is_kept(client: FlaskClient, database: Databas
     client.post("/subscribe", data=form | {"source": "issue ownership"})
     client.post("/subscribe", data=form, headers={"Referer": f"{base}/?utm_source=LinkedIn&utm_medium=post"})
     client.post("/subscribe", data=form, headers={"Referer": "https://evil.example/?utm_source=x"})
+    for said in ("utm:linkedin", "\x00<script>"):
+        client.post("/guides/cx-buy-in", data=form | {"source": said})
     with database.reading() as session:
         rows = session.scalars(select(JoinRequest).order_by(JoinRequest.id)).all()
         kept = [(row.form, row.origin, row.issue_slug, bool(row.invitation_id)) for row in rows]
@@ -78,6 +80,8 @@ def test_where_a_reader_came_from_is_kept(client: FlaskClient, database: Databas
         ("issue", "site:news.example", "ownership", False),
         ("home", "utm:linkedin/post", "", False),
         ("home", "site:news.example", "", False),
+        ("guide cx-buy-in", "utm:linkedin", "", False),
+        ("guide cx-buy-in", "", "", False),
     ]
 
 
