@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
 from app.foundation.addresses import parse_address
+from app.foundation.errors import HandoffError
 from app.foundation.paging import page_number
 from app.guides.catalogue import find_guide
 from app.guides.followups import LATEST, plan_of, stopped_since, topic_slug
@@ -48,6 +49,11 @@ def show() -> ResponseReturnValue:
 @bp.get("/guides/<slug>")
 @allows(Action.SEE)
 def one(slug: str) -> ResponseReturnValue:
+    return _page(slug)
+
+
+def _page(slug: str, error: HandoffError | None = None) -> tuple[str, int]:
+    """The guide's page; with what was wrong on it, and what was typed kept to be put right."""
     guide = get_newest_file(reader(), slug)
     span = page_number(request.args.get("days"))
     span = span if span in SPANS else 30
@@ -55,8 +61,10 @@ def one(slug: str) -> ResponseReturnValue:
     state = GrantState(raw) if raw in set(GrantState) else None
     content = content_or_nothing(guide)
     funnel = read_funnel(reader(), now(), slug, zone(), span)
-    return render_template(
+    shown = render_template(
         "admin/guide.html",
+        error=error,
+        typed=request.form.get("email", ""),
         guide=guide,
         funnel=funnel,
         steps=STEPS,
@@ -71,6 +79,7 @@ def one(slug: str) -> ResponseReturnValue:
         steps_after=read_steps(reader(), now(), content) if content else (),
         stopped=stopped_since(reader(), slug),
     )
+    return shown, error.status if error else 200
 
 
 @bp.get("/guides/<slug>/people/<int:grant_id>")
@@ -128,8 +137,12 @@ def restore(slug: str, grant_id: int) -> ResponseReturnValue:
 @bp.post("/guides/<slug>/give")
 @allows(Action.SEND)
 def give(slug: str) -> ResponseReturnValue:
-    address = parse_address(request.form.get("email", ""))
-    grant = grant_by_hand(writer(), now(), _desk(), address, slug, by=author().email)
+    try:
+        address = parse_address(request.form.get("email", ""))
+        grant = grant_by_hand(writer(), now(), _desk(), address, slug, by=author().email)
+    except HandoffError as error:
+        writer().rollback()
+        return _page(slug, error)
     return to_person(slug, grant.id, "given")
 
 

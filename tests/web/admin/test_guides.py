@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Role
 from app.delivery.models import Delivery, Edition
+from app.foundation.addresses import address_hash
 from app.foundation.jobs import SilentDoorbell
 from app.guides.access import Visit, grant_access, request_guide
 from app.guides.content import load_guide
@@ -19,9 +20,10 @@ from app.guides.visiting import count_visit
 from app.reports.funnel import read_funnel
 from app.signup.offering import continue_offer
 from app.subscribers.consent import turn_on
-from app.subscribers.models import Function
+from app.subscribers.models import Function, SuppressionReason
 from app.subscribers.preferences import leave
 from app.subscribers.queries import find_subscriber
+from app.subscribers.suppression import suppress
 from app.wiring import Runtime, desk_of
 from tests.cast import ALICE, BOB, seed_guide
 from tests.web.admin.conftest import Browser, SignIn
@@ -106,6 +108,20 @@ def test_a_guide_given_by_hand_subscribes_to_nothing(owner: Browser, runtime: Ru
         grant = session.scalars(select(Grant).where(Grant.subscriber_id == dana.id)).one()
         assert (grant.state, grant.source) == (GrantState.GRANTED, "by hand")
         assert dana.verified_at is None
+
+
+def test_a_mistyped_address_comes_back_on_the_guides_page(
+    owner: Browser, runtime: Runtime, grant_id: int
+) -> None:
+    answer = owner.post(f"{PATH}/give", email="dana@example")
+    assert answer.status_code == 400
+    assert "does not look like a mail address" in answer.text
+    assert 'value="dana@example"' in answer.text
+    assert owner.post("/admin/guides/no-such/give", email="dana@example").status_code == 404
+    with runtime.database.writing() as session:
+        suppress(session, runtime.clock(), address_hash(ALICE, runtime.address_key), SuppressionReason.MANUAL)
+    refused = owner.post(f"{PATH}/give", email=ALICE)
+    assert (refused.status_code, "must not be mailed" in refused.text) == (409, True)
 
 
 def publish_newer(runtime: Runtime) -> int:
