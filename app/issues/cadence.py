@@ -16,6 +16,10 @@ from app.issues.models import Cadence, Issue, IssueKind, LatePolicy, SkippedSlot
 from app.issues.words import WEEKDAYS, clock_words, day_words, when_words
 
 WEEK: Final = timedelta(days=7)
+FURTHEST_YEARS: Final = 2
+"""Nobody plans a letter further ahead; a year mistyped would put it away for good."""
+_EARLIEST: Final = datetime(1970, 1, 2)  # noqa: DTZ001
+"""Earlier walls have passed all the same, and the first of all cannot be counted in UTC."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,11 @@ def typed_slot(cadence: Cadence, typed: str, now: datetime) -> SlotTime:
         raise InvalidInput(
             "must be a date and a time.", field="at", hint='Write it like "2026-11-24 08:15".'
         ) from None
-    resolved = resolve_local(wall, zone)
+    if wall.year > now.year + FURTHEST_YEARS:
+        raise InvalidInput(
+            f"is more than {FURTHEST_YEARS} years away.", field="at", hint="Is the year right?"
+        )
+    resolved = resolve_local(max(wall, _EARLIEST), zone)
     if resolved.at <= now:
         raise InvalidInput(
             f"{when_words(resolved.at, zone)} has passed.",

@@ -1,5 +1,6 @@
 """The coming weeks at a glance: which slots are taken, free or skipped, across every change of the clocks."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -7,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Conflict, InvalidInput
@@ -48,8 +50,11 @@ def skip_slot(session: Session, now: datetime, kind: IssueKind, name: str) -> No
     if line.issue is not None:
         raise Conflict("An issue goes out then.", hint="Move it or take it back first.")
     if not line.skipped:
-        session.add(SkippedSlot(kind=kind, slot=name, skipped_at=now))
-        session.flush()
+        with (
+            suppress(IntegrityError),
+            session.begin_nested(),
+        ):  # another window skipped it in this very moment
+            session.add(SkippedSlot(kind=kind, slot=name, skipped_at=now))
 
 
 def keep_slot(session: Session, kind: IssueKind, name: str) -> None:
@@ -77,7 +82,8 @@ def _of_kind(session: Session, now: datetime, kind: IssueKind, until: datetime) 
         clocks = "" if here == offset else _clocks(offset, here)
         offset = here
         wall = slot.at.astimezone(zone)
-        lines.append(Line(kind, slot, waiting.pop(slot.name, None), slot.name in skipped, clocks, wall))
+        issue = waiting.pop(slot.name, None)
+        lines.append(Line(kind, _promised(slot, issue), issue, slot.name in skipped, clocks, wall))
     lines += [
         Line(kind, SlotTime(issue.slot or "", issue.scheduled_at), issue)
         for issue in waiting.values()
@@ -87,6 +93,15 @@ def _of_kind(session: Session, now: datetime, kind: IssueKind, until: datetime) 
     return [
         replace(line, gap=at <= last and not line.issue and not line.skipped) for at, line in enumerate(lines)
     ]
+
+
+def _promised(slot: SlotTime, issue: Issue | None) -> SlotTime:
+    """An issue goes out at the instant it was approved for, also when the cadence's own time is another since then."""
+    if issue is None or issue.scheduled_at in (None, slot.at):
+        return slot
+    return SlotTime(
+        slot.name, issue.scheduled_at or slot.at, "Approved before the rule of these days was changed."
+    )
 
 
 def _clocks(before: timedelta | None, after: timedelta | None) -> str:

@@ -32,7 +32,7 @@ class Guest:
 def set_guest(session: Session, issue_id: int, guest: Guest) -> GuestByline:
     """This issue is by a guest. Raises InvalidInput naming the field, Conflict while it is scheduled."""
     issue = get_issue(session, issue_id)
-    check_frame_open(issue)
+    check_frame_open(session, issue)
     checked = _checked(guest)
     byline = session.get(GuestByline, issue_id) or GuestByline(issue_id=issue_id)
     for field in Guest.__dataclass_fields__:
@@ -45,7 +45,7 @@ def set_guest(session: Session, issue_id: int, guest: Guest) -> GuestByline:
 def remove_guest(session: Session, issue_id: int) -> None:
     """The issue is the author's own. Raises Conflict while it is scheduled."""
     issue = get_issue(session, issue_id)
-    check_frame_open(issue)
+    check_frame_open(session, issue)
     session.execute(delete(GuestByline).where(GuestByline.issue_id == issue_id))
     touch_frame(session, issue)
 

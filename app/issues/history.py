@@ -32,12 +32,7 @@ def keep_version(
     """Add the issue's present words to its history; not again when nothing changed."""
     last = _last(session, issue.id)
     if last is not None:
-        same = (last.title, last.subject, last.preheader, last.markdown) == (
-            issue.title,
-            issue.subject,
-            issue.preheader,
-            issue.markdown,
-        )
+        same = _words(last) == _words(issue)
         if same or (by_itself and last.author_id == author_id and now - last.saved_at < PAUSE):
             return
     session.add(
@@ -53,6 +48,12 @@ def keep_version(
         )
     )
     session.flush()
+
+
+def same_words_since(session: Session, issue: Issue, version: int) -> bool:
+    """Do the words of `version` stand there still, and only what is around them moved on (a series, a guest)?"""
+    last = _last(session, issue.id)
+    return last is not None and last.version <= version and _words(last) == _words(issue)
 
 
 def list_versions(session: Session, issue_id: int, *, limit: int = 100) -> list[Saved]:
@@ -82,6 +83,10 @@ def get_version(session: Session, issue_id: int, version_id: int) -> IssueVersio
 def _last(session: Session, issue_id: int) -> IssueVersion | None:
     query = select(IssueVersion).where(IssueVersion.issue_id == issue_id)
     return session.scalars(query.order_by(IssueVersion.id.desc()).limit(1)).one_or_none()
+
+
+def _words(of: Issue | IssueVersion) -> tuple[str, str, str, str]:
+    return of.title, of.subject, of.preheader, of.markdown
 
 
 def _difference(before: str, after: str) -> tuple[int, int]:

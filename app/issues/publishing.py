@@ -145,12 +145,12 @@ def lateness(session: Session, now: datetime, issue_id: int) -> str:
 
 def hold_issue(session: Session, now: datetime, issue_id: int, reason: str, press: Press) -> Published | None:
     """Nobody is mailed; the issue waits, its slot is free again, and every author is told why. None when it is not
-    scheduled any more.
+    due any more: taken back, moved or published since somebody looked.
     """
     claimed = changed_rows(
         session,
         update(Issue)
-        .where(Issue.id == issue_id, Issue.state == IssueState.SCHEDULED)
+        .where(Issue.id == issue_id, Issue.state == IssueState.SCHEDULED, Issue.scheduled_at <= now)
         .values(state=IssueState.HELD, slot=None, held_reason=reason, updated_at=now),
     )
     if claimed != 1:
@@ -200,7 +200,11 @@ def send_now(session: Session, now: datetime, issue_id: int, *, version: int | N
     claimed = changed_rows(
         session,
         update(Issue)
-        .where(Issue.id == issue_id, Issue.state.in_((*EDITABLE, IssueState.SCHEDULED)))
+        .where(
+            Issue.id == issue_id,
+            Issue.version == issue.version,
+            Issue.state.in_((*EDITABLE, IssueState.SCHEDULED)),
+        )
         .values(
             state=IssueState.SCHEDULED,
             slot=f"{local.replace(tzinfo=None).isoformat(timespec='seconds')}#{issue_id}",
@@ -209,6 +213,10 @@ def send_now(session: Session, now: datetime, issue_id: int, *, version: int | N
         ),
     )
     session.refresh(issue)
+    if claimed != 1 and issue.state in EDITABLE:
+        raise Conflict(
+            "The issue was changed after you looked at it.", hint="Look at it again, then send it."
+        )
     if claimed != 1:
         raise Conflict(f"This issue is {issue.state.value} already.")
     ring_after_commit(session, "issues.publish_due")

@@ -95,14 +95,16 @@ def free_slots(session: Session, now: datetime, kind: IssueKind, count: int = 4)
 def _take(session: Session, issue: Issue, slot: SlotTime) -> bool:
     """Claim the slot for the issue; False when another issue holds it (UNIQUE (kind, slot)).
 
-    Raises Conflict when the issue itself is no longer a draft.
+    Raises Conflict when the issue itself is no longer a draft, or no longer the one that was read.
     """
     try:
         with session.begin_nested():
             claimed = changed_rows(
                 session,
                 update(Issue)
-                .where(Issue.id == issue.id, Issue.state.in_(EDITABLE))
+                .where(
+                    Issue.id == issue.id, Issue.version == issue.version, Issue.state.in_(EDITABLE)
+                )  # the very words that were looked at, whatever is saved meanwhile
                 .values(state=IssueState.SCHEDULED, slot=slot.name, scheduled_at=slot.at, held_reason=""),
             )
     except IntegrityError:
@@ -110,6 +112,9 @@ def _take(session: Session, issue: Issue, slot: SlotTime) -> bool:
     session.refresh(issue)
     if claimed == 1:
         set_quiet_window(session, window_key(issue.id), get_cadence(session, issue.kind).topic_id, slot.at)
-    else:
-        raise Conflict(f"This issue is {issue.state.value} already.", hint=_WAY_BACK.get(issue.state))
-    return True
+        return True
+    if issue.state in EDITABLE:
+        raise Conflict(
+            "The issue was changed after you looked at it.", hint="Look at it again, then schedule it."
+        )
+    raise Conflict(f"This issue is {issue.state.value} already.", hint=_WAY_BACK.get(issue.state))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, InvalidInput, NotFound
 from app.foundation.paging import Page
+from app.issues.history import keep_version
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.queries import OUT, get_issue
 from app.issues.series_models import Series, SeriesPart
@@ -79,13 +80,15 @@ def create_series(session: Session, now: datetime, form: SeriesForm) -> Series:
 def change_series(session: Session, series_id: int, form: SeriesForm) -> Series:
     """Its name, line and number of parts; its address stays, because mails carry it.
 
-    Raises InvalidInput naming the field.
+    Raises InvalidInput naming the field, Conflict while a part is scheduled whose mail would say something else.
     """
     series = get_series(session, series_id)
     name, about, planned = _checked(form)
     newest = session.scalar(select(func.max(SeriesPart.number)).where(SeriesPart.series_id == series.id))
     if planned is not None and newest and planned < newest:
         raise InvalidInput(f"There is a part {newest} already.", field="planned", hint="Or leave it empty.")
+    if (name, planned) != (series.name, series.planned):
+        _touch_parts(session, series.id)
     series.name, series.about, series.planned = name, about, planned
     _tell(session.get_one(Topic, series.topic_id), name)
     session.flush()
@@ -93,9 +96,13 @@ def change_series(session: Session, series_id: int, form: SeriesForm) -> Series:
 
 
 def delete_series(session: Session, series_id: int) -> str:
-    """The series goes, its issues stay; nobody is asked to sign up for it any more. Its name."""
+    """The series goes, its issues stay; nobody is asked to sign up for it any more. Its name.
+
+    Raises Conflict while a part is scheduled: its mail was approved as a part.
+    """
     series = get_series(session, series_id)
     name = series.name
+    _touch_parts(session, series.id)
     session.execute(update(Topic).where(Topic.id == series.topic_id).values(offered=False))
     session.execute(delete(SeriesPart).where(SeriesPart.series_id == series.id))
     session.execute(delete(Series).where(Series.id == series.id))
@@ -108,7 +115,7 @@ def place_in_series(session: Session, issue_id: int, series_id: int | None, numb
     Raises InvalidInput naming `number`, Conflict for an issue that is scheduled: its mail was approved as it is.
     """
     issue = get_issue(session, issue_id)
-    check_frame_open(issue)
+    check_frame_open(session, issue)
     if series_id is not None:
         get_series(session, series_id)
         wanted = _number(session, series_id, issue_id, number)
@@ -118,8 +125,9 @@ def place_in_series(session: Session, issue_id: int, series_id: int | None, numb
     touch_frame(session, issue)
 
 
-def check_frame_open(issue: Issue) -> None:
-    """May what stands around the words still change? Raises Conflict."""
+def check_frame_open(session: Session, issue: Issue) -> None:
+    """May what stands around the words still change? Nobody approves the issue before this is done. Raises Conflict."""
+    session.refresh(issue, with_for_update=True)
     if issue.kind is IssueKind.LINKS:
         raise Conflict("The Sunday links belong to no series and have no guests.")
     if issue.state is IssueState.SCHEDULED:
@@ -132,6 +140,7 @@ def check_frame_open(issue: Issue) -> None:
 def touch_frame(session: Session, issue: Issue) -> None:
     """What stands around an unsent issue is part of what is approved, so its version moves on with it."""
     session.flush()
+    keep_version(session, issue.updated_at, issue, None)  # tells a later save that the words did not move
     changed_rows(
         session,
         update(Issue)
@@ -139,6 +148,18 @@ def touch_frame(session: Session, issue: Issue) -> None:
         .values(version=Issue.version + 1),
     )
     session.refresh(issue)
+
+
+def _touch_parts(session: Session, series_id: int) -> None:
+    """Every mail of the series says something else from now on. Raises Conflict while one of them is approved."""
+    for part in parts_of(session, series_id):
+        session.refresh(part.issue, with_for_update=True)
+        if part.issue.state is IssueState.SCHEDULED:
+            raise Conflict(
+                f"Part {part.number}, “{part.issue.title}”, is scheduled, and goes out as you approved it.",
+                hint="Take it back to a draft first, or wait until it is out.",
+            )
+        touch_frame(session, part.issue)
 
 
 def get_series(session: Session, series_id: int) -> Series:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.foundation.db import changed_rows
 from app.foundation.errors import Conflict, InvalidInput
 from app.issues.archive_index import index_issue
-from app.issues.history import keep_version
+from app.issues.history import keep_version, same_words_since
 from app.issues.models import Issue, IssueKind, IssueState, IssueVersion
 from app.issues.queries import OUT, get_issue
 from app.rendering.digest import read_digest
@@ -142,6 +142,10 @@ def save_issue(
         )
     if _same_words(issue, checked):
         return issue  # the same form sent twice
+    if issue.version > version and same_words_since(session, issue, version):
+        return save_issue(
+            session, now, issue_id, issue.version, draft, author_id=author_id, by_itself=by_itself
+        )
     raise EditedMeanwhile(issue)
 
 

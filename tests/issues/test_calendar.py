@@ -1,11 +1,12 @@
 """The coming weeks: both cadences by the wall clock, moved and skipped by hand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Conflict, InvalidInput
+from app.issues.cadence import get_cadence
 from app.issues.calendar import coming_slots, keep_slot, move_issue, skip_slot
 from app.issues.models import IssueKind
 from app.issues.scheduling import free_slots, schedule_issue
@@ -65,3 +66,15 @@ def test_an_issue_is_moved_with_its_words_as_approved(
     with pytest.raises(InvalidInput, match="has passed"), session.begin_nested():
         move_issue(session, now, issue.id, "2020-01-01 09:30")
     assert issue.slot == "2026-11-19T09:30"
+
+
+def test_an_issue_approved_before_the_rule_changed_is_shown_at_the_time_it_goes_out(
+    session: Session, now: datetime, make_issue: MakeIssue
+) -> None:
+    issue = schedule_issue(session, now, make_issue().id).issue
+    get_cadence(session, LETTER).local_time = time(9, 30)
+    letters = [line for line in coming_slots(session, now) if line.kind is LETTER]
+    assert letters[0].issue is issue
+    assert letters[0].slot.at == issue.scheduled_at
+    assert "before the rule" in letters[0].slot.note
+    assert letters[1].slot.note == ""

@@ -1,14 +1,19 @@
 """A slot is taken by one issue, and given free when the issue is taken back."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Conflict, InvalidInput
-from app.issues.models import IssueKind, IssueState
+from app.issues.cadence import get_cadence
+from app.issues.models import Issue, IssueKind, IssueState
+from app.issues.publishing import hold_issue, send_now
 from app.issues.queries import coming_issues, due_issue_ids
 from app.issues.scheduling import free_slots, schedule_issue, unschedule_issue
+from app.wiring import Runtime, press_of
 from tests.issues.conftest import MakeIssue
 
 
@@ -86,3 +91,35 @@ def test_what_is_not_scheduled_cannot_be_taken_back(
 ) -> None:
     with pytest.raises(Conflict, match="draft, not scheduled"):
         unschedule_issue(session, now, make_issue().id)
+
+
+@pytest.mark.parametrize("approve", [schedule_issue, send_now])
+def test_words_saved_in_the_very_moment_of_approval_are_not_approved_with_it(
+    session: Session, now: datetime, make_issue: MakeIssue, approve: Callable[..., object]
+) -> None:
+    issue = make_issue()
+    elsewhere = update(Issue).where(Issue.id == issue.id).values(version=Issue.version + 1, markdown="Other.")
+    session.execute(elsewhere.execution_options(synchronize_session=False))
+    with pytest.raises(Conflict, match="changed after you looked"):
+        approve(session, now, issue.id, version=1)
+    assert issue.state is IssueState.DRAFT
+
+
+def test_an_issue_moved_while_a_clock_found_it_late_is_not_held(
+    session: Session, now: datetime, make_issue: MakeIssue, runtime: Runtime
+) -> None:
+    issue = make_issue()
+    schedule_issue(session, now, issue.id)
+    assert hold_issue(session, now, issue.id, "It was late.", press_of(runtime)) is None
+    assert issue.state is IssueState.SCHEDULED
+
+
+@pytest.mark.parametrize(("at", "what"), [("9999-12-31 23:59", "years away"), ("0001-01-01 00:00", "passed")])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_a_year_mistyped_is_said(
+    session: Session, now: datetime, make_issue: MakeIssue, at: str, what: str, zone: str
+) -> None:
+    get_cadence(session, IssueKind.LETTER).zone = zone
+    with pytest.raises(InvalidInput, match=what) as caught:
+        schedule_issue(session, now, make_issue().id, at=at)
+    assert caught.value.field == "at"

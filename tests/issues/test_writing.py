@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Conflict, Gone, InvalidInput, NotFound
+from app.issues.guests import Guest, set_guest
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.queries import get_issue, sent_issue, sent_issues
 from app.issues.scheduling import schedule_issue
@@ -145,3 +146,16 @@ def test_a_slug_is_safe_short_and_never_empty(text: str) -> None:
     assert 0 < len(slug) <= 80
     assert slug.strip("abcdefghijklmnopqrstuvwxyz0123456789-") == ""
     assert slugify(slug) == slug
+
+
+def test_putting_a_letter_into_a_series_makes_no_quarrel_with_the_editor_left_open(
+    session: Session, now: datetime, make_issue: MakeIssue
+) -> None:
+    issue = make_issue()
+    typed = Draft(issue.title, issue.subject, markdown="Longer.")
+    save_issue(session, now, issue.id, 1, typed, by_itself=True)
+    set_guest(session, issue.id, Guest("Dana"))
+    assert issue.version == 3
+    assert save_issue(session, now, issue.id, 2, replace(typed, markdown="Longer still.")).version == 4
+    with pytest.raises(EditedMeanwhile):
+        save_issue(session, now, issue.id, 2, replace(typed, markdown="By somebody else."))

@@ -9,7 +9,7 @@ from app.issues.composing import Words
 from app.issues.models import Issue
 from app.issues.preview import preview_web
 from app.issues.queries import OUT, get_issue
-from app.issues.writing import Draft, correct_issue
+from app.issues.writing import Draft, EditedMeanwhile, correct_issue
 from app.web.admin.desk import press, version_of_form
 from app.web.admin.guard import allows, author
 from app.web.state import now, reader, writer
@@ -36,6 +36,9 @@ def save(issue_id: int) -> ResponseReturnValue:
         words = Words(issue.kind, issue.slug, typed.title, issue.subject, issue.preheader, typed.markdown)
         preview_web(reader(), words, press())
         correct_issue(writer(), now(), issue_id, version_of_form(), typed, author_id=author().id)
+    except EditedMeanwhile as error:
+        writer().rollback()
+        return _page(issue, typed, error, theirs=get_issue(reader(), issue_id)), error.status
     except HandoffError as error:
         writer().rollback()
         return _page(issue, typed, error), error.status
@@ -43,5 +46,5 @@ def save(issue_id: int) -> ResponseReturnValue:
     return redirect(url_for("studio.ledger.show", issue_id=issue_id, said="corrected"), 303)
 
 
-def _page(issue: Issue, words: Draft, error: HandoffError | None = None) -> str:
-    return render_template("admin/correct.html", issue=issue, words=words, error=error)
+def _page(issue: Issue, words: Draft, error: HandoffError | None = None, theirs: Issue | None = None) -> str:
+    return render_template("admin/correct.html", issue=issue, words=words, error=error, theirs=theirs)

@@ -6,11 +6,11 @@ from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
-from app.foundation.errors import HandoffError
+from app.foundation.errors import Conflict, HandoffError
 from app.issues.history import get_version, list_versions
 from app.issues.queries import get_issue
 from app.issues.words import clock_words
-from app.issues.writing import EDITABLE, Draft, save_issue
+from app.issues.writing import EDITABLE, Draft, EditedMeanwhile, save_issue
 from app.web.admin.desk import draft_of_form, local, version_of_form
 from app.web.admin.guard import allows, author
 from app.web.state import now, reader, writer
@@ -64,6 +64,12 @@ def restore(issue_id: int, version_id: int) -> ResponseReturnValue:
     """The old words become the newest version; those they replace stay in the history."""
     old = get_version(writer(), issue_id, version_id)
     words = Draft(old.title, old.subject, old.preheader, old.markdown)
-    save_issue(writer(), now(), issue_id, version_of_form(), words, author_id=author().id)
+    try:
+        save_issue(writer(), now(), issue_id, version_of_form(), words, author_id=author().id)
+    except EditedMeanwhile as error:
+        raise Conflict(
+            "Somebody saved this issue meanwhile, so nothing was put back.",
+            hint="Its earlier versions have their words too; look at them first.",
+        ) from error
     writer().commit()
     return redirect(url_for("studio.writing.edit", issue_id=issue_id, said="put-back"), 303)

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
-from app.foundation.errors import HandoffError
+from app.foundation.errors import HandoffError, InvalidInput
 from app.issues.cadence import get_cadence
 from app.issues.composing import words_of
 from app.issues.findings import Report
@@ -35,10 +35,16 @@ def show(issue_id: int) -> ResponseReturnValue:
 def approve(issue_id: int) -> ResponseReturnValue:
     """The issue is checked first: what cannot be sent is not approved."""
     slot, version = request.form.get("slot", "next"), version_of_form()
-    at = None if slot == "next" else slot
+    at, date = None if slot == "next" else slot, request.form.get("date", "")
     if slot == "other":
-        at = f"{request.form.get('date', '')} {request.form.get('time', '')}".strip()
+        at = f"{date} {request.form.get('time', '')}".strip()
     try:
+        if date and slot != "other":
+            raise InvalidInput(
+                "A date is typed in, and another slot is chosen.",
+                field="at",
+                hint="Choose “Another time” if you mean the date; else empty it.",
+            )
         _check(get_issue(reader(), issue_id))
         scheduled = schedule_issue(writer(), now(), issue_id, at=at, version=version)
         writer().commit()

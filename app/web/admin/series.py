@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
-from app.foundation.errors import HandoffError, InvalidInput
+from app.foundation.errors import Conflict, HandoffError, InvalidInput
 from app.foundation.paging import page_number
 from app.issues.models import IssueState
 from app.issues.queries import get_issue
@@ -57,7 +57,7 @@ def change(series_id: int) -> ResponseReturnValue:
     typed = _typed()
     try:
         change_series(writer(), series_id, typed)
-    except InvalidInput as error:
+    except HandoffError as error:
         writer().rollback()
         return _one(series_id, error, typed), error.status
     writer().commit()
@@ -71,7 +71,11 @@ def delete(series_id: int) -> ResponseReturnValue:
     if request.form.get("sure") != "yes":
         error = InvalidInput("Tick the box if you mean it.", field="sure")
         return _one(series_id, error), error.status
-    delete_series(writer(), series_id)
+    try:
+        delete_series(writer(), series_id)
+    except Conflict as error:
+        writer().rollback()
+        return _one(series_id, error), error.status
     writer().commit()
     return redirect(url_for("studio.series_room.show", said="series-gone"), 303)
 
@@ -125,7 +129,7 @@ def _list(error: InvalidInput | None = None, typed: SeriesForm | None = None) ->
     )
 
 
-def _one(series_id: int, error: InvalidInput | None = None, typed: SeriesForm | None = None) -> str:
+def _one(series_id: int, error: HandoffError | None = None, typed: SeriesForm | None = None) -> str:
     series = get_series(reader(), series_id)
     known = SeriesForm(series.name, series.about, str(series.planned or ""))
     return render_template(

@@ -34,10 +34,10 @@ TOOLS = (
     ("Link", "Link", "[", "](https://)"),
     ("List", "List", "- ", ""),
     ("Name", "The reader’s name", "{first_name|", "}"),
+    ("Button", "Box: button", "\n::: button\n[", "](https://)\n:::\n"),
     *(
         (word, f"Box: {word.lower()}", f"\n::: {name}\n", "\n:::\n")
         for word, name in (
-            ("Button", "button"),
             ("Quote", "quote"),
             ("Question", "question"),
             ("Download if", "download-if"),

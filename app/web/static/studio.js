@@ -187,6 +187,10 @@ const form = document.getElementById("words");
 if (form) {
   follow(form);
   if (!form.elements.markdown.readOnly) keep(form);
+  const subject = form.elements.subject, hint = document.getElementById("subject-more");
+  subject.addEventListener("input", () => {
+    if (hint) hint.textContent = hint.textContent.replace(/\d+(?= characters;)/, [...subject.value].length);
+  });
 }
 const toolbar = document.getElementById("toolbar");
 if (form && toolbar) {
@@ -232,6 +236,13 @@ if (form && picture) {
       told.textContent = markdown ? "It stands in the text." : message;
     } catch { told.textContent = "It could not be sent. Your session may have ended, or it is larger than 8 MB."; }
   });
+}
+const other = document.querySelector("input[name=slot][value=other]"), date = document.getElementById("date");
+if (other && date) {  // who types a date means it, and who takes a slot after all does not
+  date.addEventListener("input", () => { if (date.value) other.checked = true; });
+  for (const slot of document.getElementsByName("slot")) {
+    if (slot !== other) slot.addEventListener("change", () => { date.value = ""; });
+  }
 }
 const numbers = document.getElementById("numbers");
 if (numbers) count(numbers);

@@ -31,7 +31,8 @@ def test_the_page_is_corrected_and_the_mail_stays(runtime: Runtime, owner: Brows
         fields = {"title": "Owners", **wrong}
         assert owner.post(path, version="1", **fields).status_code == 400
     assert owner.post(path, version="1", title="Owners", markdown="Sent.").status_code == 303
-    assert owner.post(path, version="1", title="Owners", markdown="Late.").status_code == 409
+    late = owner.post(path, version="1", title="Owners", markdown="Late.")
+    assert (late.status_code, "What they saved" in late.text, "Late." in late.text) == (409, True, True)
     assert "Sent." in owner.get("/issues/owners").text
     with runtime.database.reading() as session:
         assert get_edition(session, get_issue(session, issue_id).edition_id or 0).frozen == frozen

@@ -254,6 +254,7 @@ def test_scheduling_says_the_moment_in_words_and_locks_the_text(
             "Wednesday 1 January 2020, 8:15 am New York",
         ),
         ({"slot": "2026-11-24 08:15"}, 200, "Tuesday 24 November 2026"),
+        ({"slot": "next", "date": "2026-12-24"}, 400, "another slot is chosen"),
         ({"slot": "next", "version": "7"}, 409, "changed after you looked"),
     ],
 )

@@ -11,7 +11,7 @@ from app.issues.guests import Guest, set_guest
 from app.issues.models import Issue, IssueKind
 from app.issues.publishing import prepare_issue, publish_prepared, send_now
 from app.issues.reminding import reminder_counts, reminder_key
-from app.issues.scheduling import schedule_issue
+from app.issues.scheduling import schedule_issue, unschedule_issue
 from app.issues.series import SeriesForm, create_series, delete_series, place_in_series, place_of
 from app.issues.series_models import Series
 from app.issues.writing import Draft, create_issue
@@ -209,3 +209,26 @@ def test_what_is_wrong_about_a_guest_is_named(
 def test_the_studios_pages_of_series_and_guests_open(owner: Browser, parts: list[int]) -> None:
     for path in ("/admin/series", f"/admin/issues/{parts[0]}/series", f"/admin/issues/{parts[0]}/guest"):
         assert owner.get(path).status_code == 200
+
+
+def test_a_series_keeps_its_name_while_a_part_is_approved_with_it(
+    runtime: Runtime, owner: Browser, parts: list[int]
+) -> None:
+    with runtime.database.writing() as session:
+        series_id = session.scalars(select(Series.id)).one()
+        before = session.get_one(Issue, parts[1]).version
+        schedule_issue(session, runtime.clock(), parts[0])
+    path = f"/admin/series/{series_id}"
+    for where, fields in ((path, {"name": "Another"}), (f"{path}/delete", {"sure": "yes"})):
+        refused = owner.post(where, **fields)
+        assert (refused.status_code, "as you approved it" in refused.text) == (409, True)
+    told = owner.post(path, name="The cost of a yes", about="Said otherwise.", planned="2")
+    assert told.status_code == 303  # what no mail says may change
+    with runtime.database.writing() as session:
+        place = place_of(session, parts[0])
+        assert place is not None
+        assert place.series.name == "The cost of a yes"
+        unschedule_issue(session, runtime.clock(), parts[0])
+    assert owner.post(path, name="Another", planned="2").status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Issue, parts[1]).version == before + 1  # who looked before has to look again
