@@ -48,6 +48,10 @@ def words_again(session: Session, issue: Issue, number: int, subject: str, prehe
     """
     if issue.state is not IssueState.SENT:
         raise Conflict(f"This issue is {issue.state.value}; a second edition can follow when it is sent.")
+    if issue.withdrawn_at is not None:
+        raise Conflict(
+            "Its page is withdrawn, and the mail would lead readers there.", hint="Put the page back first."
+        )
     sent = second_editions(session, issue.id)
     if len(sent) != number:
         raise Conflict("This second edition went out already.", hint="Its numbers stand below.")

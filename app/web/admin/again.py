@@ -36,9 +36,9 @@ def to_unreached(issue_id: int) -> ResponseReturnValue:
     """The same mail to whoever has none of it."""
     issue = _out(issue_id)
     try:
-        if issue.edition_id is None:
-            raise Conflict("Nothing of this issue has been sent.")
-        send_to_unreached(writer(), now(), issue.edition_id, uncertain=request.form.get("uncertain") == "yes")
+        send_to_unreached(
+            writer(), now(), _edition_id(issue), uncertain=request.form.get("uncertain") == "yes"
+        )
     except HandoffError as error:
         writer().rollback()
         return _page(issue, error), error.status
@@ -51,9 +51,7 @@ def to_newcomers(issue_id: int) -> ResponseReturnValue:
     """The same mail to whoever joined since."""
     issue = _out(issue_id)
     try:
-        if issue.edition_id is None:
-            raise Conflict("Nothing of this issue has been sent.")
-        send_to_newcomers(writer(), now(), issue.edition_id)
+        send_to_newcomers(writer(), now(), _edition_id(issue))
     except HandoffError as error:
         writer().rollback()
         return _page(issue, error), error.status
@@ -104,6 +102,14 @@ def brake(issue_id: int, edition_id: int, what: str) -> ResponseReturnValue:
     else:
         raise NotFound("There is no such brake.")
     return _back(issue_id, {"pause": "paused", "resume": "resumed", "stop": "stopped"}[what])
+
+
+def _edition_id(issue: Issue) -> int:
+    if issue.edition_id is None:
+        raise Conflict("Nothing of this issue has been sent.")
+    if issue.withdrawn_at is not None:
+        raise Conflict("Its page is withdrawn.", hint="Put the page back first.")
+    return issue.edition_id
 
 
 def _out(issue_id: int) -> Issue:

@@ -8,6 +8,7 @@ from app.delivery.models import Delivery, Edition, EditionState
 from app.issues.models import Issue, IssueKind
 from app.issues.publishing import finish_sent, send_now
 from app.issues.queries import get_issue
+from app.issues.withdrawing import withdraw_issue
 from app.issues.writing import Draft, create_issue
 from app.subscribers.models import Function, Subscriber
 from app.wiring import Runtime
@@ -132,3 +133,16 @@ def test_before_it_went_out_there_is_nothing_to_repeat(owner: Browser, runtime: 
     with runtime.database.writing() as session:
         draft = create_issue(session, runtime.clock(), IssueKind.LETTER, Draft("Owners", markdown=TEXT))
     assert owner.get(again(draft)).status_code == 409
+
+
+def test_a_letter_whose_page_is_withdrawn_is_not_sent_once_more(
+    sent: Issue, owner: Browser, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        withdraw_issue(session, runtime.clock(), sent.id)
+    assert "nothing of it is sent" in owner.get(again(sent)).text
+    form = {"number": "0", "sure": "yes", "subject": "Owners, mended", "function": ""}
+    for room in ("again", "again/newcomers", "second"):
+        answer = owner.post(again(sent, room), **form)
+        assert (answer.status_code, "Its page is withdrawn" in answer.text) == (409, True)
+    assert len(editions(runtime)) == 1

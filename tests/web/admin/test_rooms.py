@@ -235,6 +235,8 @@ def test_scheduling_says_the_moment_in_words_and_locks_the_text(
     assert "1</strong> person would get it" in page
     done = owner.post(f"/admin/issues/{draft.id}/schedule", version="1", slot="next").text
     assert "goes out Tuesday 17 November 2026, 8:15 am New York time (EST)" in done
+    asked_again = owner.get(f"/admin/issues/{draft.id}/schedule").text
+    assert ("Move it on the calendar" in asked_again, "Schedule it" in asked_again) == (True, False)
     editor = owner.get(f"/admin/issues/{draft.id}/edit").text
     assert "Take it back" in editor
     assert owner.post(f"/admin/issues/{draft.id}/edit", **words()).status_code == 409
