@@ -56,14 +56,21 @@ def ask_to_quote(
 
 
 def decide_permission(
-    session: Session, now: datetime, permission_id: int, *, granted: bool, evidence_id: int, author_id: int
+    session: Session,
+    now: datetime,
+    thread_id: int,
+    permission_id: int,
+    *,
+    granted: bool,
+    evidence_id: int,
+    author_id: int,
 ) -> QuotePermission:
     """The author confirms what the reader answered; a later answer may change it.
 
     Raises NotFound, and Conflict when the mail named as evidence proves nothing or is older than the question.
     """
     permission = session.get(QuotePermission, permission_id)
-    if permission is None:
+    if permission is None or permission.thread_id != thread_id:
         raise NotFound("Nothing was asked here.")
     if evidence_id not in {message.id for message in possible_evidence(session, permission)}:
         raise Conflict(

@@ -79,12 +79,13 @@ def ask(thread_id: int) -> ResponseReturnValue:
 @allows(Action.WRITE)
 def decide(thread_id: int, permission_id: int) -> ResponseReturnValue:
     evidence, verdict = request.form.get("evidence", ""), request.form.get("verdict", "")
-    if not evidence.isdigit() or verdict not in {"granted", "declined"}:
+    if not (evidence.isascii() and evidence.isdigit()) or verdict not in {"granted", "declined"}:
         raise InvalidInput("Choose the mail in which the reader answered.", field="evidence")
     try:
         decide_permission(
             writer(),
             now(),
+            thread_id,
             permission_id,
             granted=verdict == "granted",
             evidence_id=int(evidence[:18]),

@@ -6,8 +6,9 @@ from flask.typing import ResponseReturnValue
 from app.accounts.roles import Action
 from app.conversation.arranging import Deed, arrange_many, known_tags, move_many
 from app.conversation.inert import inert_text
+from app.conversation.misjudged import list_aside, take_as_person
 from app.conversation.models import Lane
-from app.conversation.queries import Folder, count_threads, put_aside, thread_page
+from app.conversation.queries import Folder, count_threads, thread_page
 from app.foundation.errors import HandoffError, InvalidInput
 from app.foundation.paging import page_number
 from app.web.admin.guard import allows
@@ -27,8 +28,21 @@ def show() -> ResponseReturnValue:
 @allows(Action.SEE)
 def aside() -> ResponseReturnValue:
     """What machines answered: kept, looked at when somebody misses a mail."""
-    mails = put_aside(reader(), page=page_number(request.args.get("page")))
+    mails = list_aside(reader(), runtime().storage, page=page_number(request.args.get("page")))
     return render_template("admin/inbox_aside.html", mails=mails, **_frame())
+
+
+@bp.post("/inbox/aside/<int:inbound_id>/person")
+@allows(Action.WRITE)
+def was_a_person(inbound_id: int) -> ResponseReturnValue:
+    """The author knows better: what was taken for a machine's becomes a conversation."""
+    here = runtime()
+    message = take_as_person(writer(), now(), inbound_id, storage=here.storage, signer=here.signer)
+    thread_id = message.thread_id if message is not None else None
+    writer().commit()
+    if thread_id is None:
+        return redirect(url_for("studio.inbox.show", said="a-person"), 303)
+    return redirect(url_for("studio.threads.show", thread_id=thread_id, said="a-person"), 303)
 
 
 @bp.post("/inbox/many")

@@ -57,6 +57,7 @@ SAYINGS: Final = {
     "done": "Done. It is among the answered ones.",
     "waiting-again": "It waits for an answer again.",
     "snoozed": "Put off. It comes back by itself.",
+    "a-person": "It is in the inbox now.",
     "put-in-lane": "Moved. The lanes learn from it.",
     "answered": "Your answer is in the ledger and leaves within a minute.",
     "asked": "The question is on its way. The reader’s answer will stand here.",

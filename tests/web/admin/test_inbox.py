@@ -11,6 +11,7 @@ from app.accounts.models import Role
 from app.conversation.inbox_models import LaneCorrection, SavedAnswer, ThreadNote
 from app.conversation.models import Attachment, Lane, LaneBy, Message, Thread, ThreadState
 from app.delivery.models import Edition, EditionClass
+from app.delivery.verp import reply_address
 from app.issues.models import Issue, IssueState
 from app.wiring import Runtime
 from tests.conversation.letters import answer, deliver
@@ -226,3 +227,34 @@ def test_an_issue_shows_what_it_made_readers_say(
     assert "1 reader wrote back" in page
     assert "nothing answered yet" in page
     assert "Put aside" in owner.get(f"{ROOM}/aside").text
+
+
+def test_a_person_taken_for_a_machine_is_brought_back_from_what_was_put_aside(
+    runtime: Runtime, sign_in: SignIn, clock: FrozenClock
+) -> None:
+    link = f"{runtime.settings.base_url}/unsubscribe/{TOKEN}"
+    raw = b"Auto-Submitted: auto-replied\r\n" + answer(f"Who calls <b>whom</b>? {link}", subject="Away, me?")
+    with runtime.database.writing() as session:
+        address = reply_address(runtime.signer, "reply.example.com", deliver(session, clock(), ALICE).id)
+        take_in(runtime, session, clock(), raw, address)
+    viewer, owner = sign_in(Role.VIEWER), sign_in(Role.EDITOR)
+    seen = viewer.get(f"{ROOM}/aside").text
+    assert "Away, me?" in seen
+    assert "&lt;b&gt;whom" in seen
+    assert TOKEN not in seen
+    assert "This was a person" not in seen
+    assert viewer.post(f"{ROOM}/aside/1/person").status_code == 403
+    assert "This was a person" in owner.get(f"{ROOM}/aside").text
+    moved = owner.post(f"{ROOM}/aside/1/person")
+    assert moved.status_code == 303
+    assert "Who calls" in owner.get(moved.headers["Location"]).text
+    assert "Nothing so far" in owner.get(f"{ROOM}/aside").text
+    assert owner.post(f"{ROOM}/aside/1/person").status_code == 404
+
+
+@pytest.mark.parametrize("evidence", ["²", "٣", "", "x"])
+def test_a_permission_form_with_no_number_in_it_is_refused_and_breaks_nothing(
+    owner: Browser, thread_id: int, evidence: str
+) -> None:
+    form = {"evidence": evidence, "verdict": "granted"}
+    assert owner.post(f"{ROOM}/{thread_id}/permission/1", data=form).status_code == 400
