@@ -24,6 +24,8 @@ _CUES: Mapping[Lane, tuple[Cue, ...]] = {
 }
 # What somebody wants is said at the beginning or at the end.
 _READ_FIRST, _READ_LAST = 1500, 700
+# An address says where, not what: reading `example` or `news` out of one would speak for a lane.
+_ADDRESSES = re.compile(r"(?<!\S)(?:https?://|www\.)\S{1,400}|[\w.+-]{1,64}@[\w.-]{1,255}|=[0-9a-f]{2}")
 _WORDS = re.compile(r"[^\W\d_]{2,30}")
 # What a mail is before a word of it is read; a very short one is mostly a thank-you.
 _PRIORS: Mapping[Lane, float] = {Lane.FEEDBACK: 0.3, Lane.STUCK: 0.2, Lane.HELLO: 0.2, Lane.OTHER: 0.0}
@@ -67,7 +69,7 @@ def classify_lane(
         return LaneGuess(Lane.OTHER, 0.5, ("there are no words",))
     scores = dict(_PRIORS)
     told: dict[Lane, list[tuple[float, str]]] = {lane: [] for lane in Lane}
-    words = frozenset(_WORDS.findall(said))
+    words = _vocabulary_of(said)
     found = [*_from_cues(said), *_from_vocabulary(words), *_from_corrections(words, corrections)]
     if not found and "?" not in said:
         return LaneGuess(Lane.OTHER, 0.3, ("nothing in the words speaks for a lane",))
@@ -130,8 +132,12 @@ def _from_shape(said: str, business: float) -> list[tuple[Lane, float, str]]:
     return found
 
 
+def _vocabulary_of(said: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(_ADDRESSES.sub(" ", said)))
+
+
 def _words_of(text: str) -> frozenset[str]:
-    return frozenset(_WORDS.findall(_ends_of(text)))
+    return _vocabulary_of(_ends_of(text))
 
 
 def _from_corrections(

@@ -14,10 +14,11 @@ _SENT_TO_MANY: Final = ("list-id", "list-unsubscribe", "feedback-id", "list-post
 
 def is_for_people(session: Session, raw: bytes, written_to: tuple[str, ...]) -> bool:
     """True for mail to the publication's own addresses, or to `reply@` and the lanes' names wherever we take mail,
-    that is no bulk mail itself."""
+    that is no bulk mail itself. An address for answers whose token is spoilt, or was signed with a key that was
+    replaced since, proves nothing and is still where somebody answered a letter."""
     publication = session.get(Publication, 1)
     ours = {publication.reply_address.lower(), publication.sender_address.lower()} if publication else set()
-    local_parts = {address.lower().partition("@")[0] for address in written_to}
+    local_parts = {address.lower().partition("@")[0].partition("+")[0] for address in written_to}
     if not ours & {address.lower() for address in written_to} and not local_parts & _FOR_PEOPLE:
         return False
     mail = parse_mail(raw[:_HEADER_BYTES])

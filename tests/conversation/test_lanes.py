@@ -21,10 +21,19 @@ def share_right(found: list[tuple[Lane, LaneGuess]]) -> float:
     return sum(guess.lane is lane for lane, guess in found) / len(found)
 
 
-# What the rules were written and mended for; `unseen` is the honest figure.
+# What the rules were written and mended for. `unseen` is the honest figure, and so was the first one of `blind`: 0.74
+# (precision and recall: feedback 0.62 and 0.84, stuck 0.81 and 0.84, hello 0.94 and 0.64, other 0.70 and 0.64).
 @pytest.mark.parametrize(
     ("split", "floor"),
-    [("dev", 0.93), ("held", 0.93), ("later", 0.88), ("last", 0.88), ("final", 0.88), ("unseen", 0.74)],
+    [
+        ("dev", 0.93),
+        ("held", 0.93),
+        ("later", 0.88),
+        ("last", 0.88),
+        ("final", 0.88),
+        ("unseen", 0.74),
+        ("blind", 0.9),
+    ],
 )
 def test_most_replies_end_in_the_lane_their_writer_meant(split: str, floor: float) -> None:
     assert share_right(judged(split)) >= floor
@@ -32,7 +41,7 @@ def test_most_replies_end_in_the_lane_their_writer_meant(split: str, floor: floa
 
 @pytest.mark.parametrize("lane", Lane)
 def test_no_lane_is_bought_at_the_cost_of_another(lane: Lane) -> None:
-    found = judged("later", "last", "final", "unseen")
+    found = judged("later", "last", "final", "unseen", "blind")
     guessed = [truth for truth, guess in found if guess.lane is lane]
     meant = [guess.lane for truth, guess in found if truth is lane]
     assert guessed.count(lane) / len(guessed) >= 0.8
@@ -45,6 +54,10 @@ def test_a_sure_guess_is_nearly_always_right_and_an_unsure_one_says_so() -> None
     assert len(sure) >= len(found) * 0.4
     assert share_right(sure) >= 0.92
     assert share_right([pair for pair in found if pair[1].confidence < 0.7]) < share_right(sure)
+
+
+def test_an_address_says_where_and_not_what() -> None:
+    assert classify_lane("story@chart.example https://letter.example/piece").confidence <= 0.5
 
 
 def test_the_address_a_reader_chose_settles_the_lane() -> None:

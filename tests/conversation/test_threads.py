@@ -20,6 +20,8 @@ from app.conversation.models import (
     ThreadState,
 )
 from app.delivery.models import Correspondent, Delivery
+from app.delivery.verp import reply_address
+from app.foundation.tokens import Signer
 from app.privacy.forget import erase_subscriber
 from app.publication.settings import seed_publication
 from app.subscribers.models import Subscriber
@@ -71,6 +73,17 @@ def test_a_reply_after_erasure_is_a_new_beginning_that_proves_nothing(
     assert thread.subscriber_id is None
     assert session.get_one(Correspondent, thread.correspondent_id).address == ALICE
     assert session.scalars(select(Message)).one().proof is Proof.SENDER
+
+
+def test_an_answer_to_an_address_of_a_key_that_was_replaced_is_read_and_proves_nothing(
+    runtime: Runtime, session: Session, now: datetime
+) -> None:
+    letter = deliver(session, now, ALICE)
+    spoilt = reply_address(Signer(b"the key of last year"), "reply.example.com", letter.id)
+    raw = mail_from("Dan Brook <dan@example.net>", "Re: Start", "Is anybody there?")
+    assert take_in(runtime, session, now, raw, spoilt) is InboundKind.REPLY
+    message = session.scalars(select(Message)).one()
+    assert (message.proof, message.delivery_id) == (Proof.SENDER, None)
 
 
 def test_a_stranger_writing_to_the_author_gets_a_thread_that_says_nothing_is_proven(

@@ -1,7 +1,8 @@
 """A cue: words that speak for a lane, with a weight and a reason.
 
 A cue counts once however often it occurs. Weights are log-odds in spirit: 1 is a hint, 3 all but settles it.
-The cues of each lane stand in a module of their own, in English, German, French, Spanish and Portuguese.
+The cues of each lane stand in a module of their own, in English, German, French, Spanish and
+Portuguese; what is commonest in other languages is in them too.
 """
 
 import re

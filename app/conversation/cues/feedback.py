@@ -190,4 +190,18 @@ CUES: tuple[Cue, ...] = (
         r"|\bnous avons (?:essayé|testé|fait)\b(?!.{0,100}\?)|\bnosotros (?:probamos|hicimos)\b"
         r"|\bnós (?:tentamos|fizemos)\b",
     ),
+    cue(
+        2.4,
+        "judges it in another language",
+        r"\b(?:fand|finde) (?:ich )?.{0,60}\b(?:großartig|gut|toll|super|klasse|schwach|spannend|falsch"
+        r"|übertrieben)|\b(?:ich fand|ich finde)\b|\bkann so nicht stimmen\b",
+        r"\b(?:niet|het|wel|helemaal) (?:mee )?eens\b|\b(?:mooi|goed|sterk|leuk|interessant|helder) (?:stuk"
+        r"|artikel|nummer|verhaal|punt)\b|\bte (?:lang|kort|vaag|algemeen)\b|\bik (?:vond|vind|mis|miste)\b",
+        r"\b(?:mi è piaciut|bell(?:o|issimo|a) (?:articolo|lettera|pezzo|numero))|\bottim[oa] (?:articolo"
+        r"|lettera|spunto|numero)\b|\b(?:non )?sono d['’]accordo\b|\btroppo (?:lung|cort|gener|teoric)\w+"
+        r"|\bsecondo me\b",
+        r"\bsuena (?:a )?\w+|\bj['’]ai trouvé\b|\ble ton\b|\bsenti falta\b|\bświetny\b|\bnie zgadzam\b"
+        r"|\bbra (?:skrivet|text|brev|artikel)\b|\bhåller (?:inte )?med\b|\bfor lang\w?\b|\buenig\b",
+        r"納得|参考になり|面白かった|もっと読みたい|良かった|勉強になり|長すぎ|写错|很(?:好|有用|精彩)|不同意|좋았|согласен|отличн\w+",
+    ),
 )

@@ -86,4 +86,28 @@ CUES: tuple[Cue, ...] = (
         r"|\bsaludo\b|\bhasta (?:el martes|pronto|la próxima)\b"
         r"|\bcheguei (?:pela|por|aqui)\b|\baté (?:terça|logo|breve|a próxima)\b|\bleitora? (?:fiel|assídu)",
     ),
+    cue(
+        2.6,
+        "shares what happened in their life",
+        r"\b(?:we|i|she|he) (?:had|are having|is having|['’]?ve had) (?:a|the|our) (?:\w+ )?(?:baby|boy"
+        r"|girl|wedding|party)\b|\b(?:her|his) name is\b|\bi (?:got|was given) (?:the|a|my) (?:promotion"
+        r"|job|degree|award)|\bwe (?:won|got) (?:the|a|an) .{0,40}\b(?:award|prize)\b|\bi(?:['’]m"
+        r"| am)? retir(?:e|ing)\b|\bsmall (?:update|news) from\b|\bthought of you\b|\bthinking of you\b"
+        r"|\btake (?:good )?care(?: of yourself)?\W*(?:\n|\Z)|\bgood company\b|\bhope you and yours\b"
+        r"|\braised? a glass\b|\bwe (?:got married|moved house)\b",
+        r"\b(?:you )?(?:probably|may|might) (?:don['’]t|not|won['’]t) remember (?:me|us)\b|\bwe (?:sat next"
+        r"|bumped into|met|shared a)\b|\bold (?:friend|colleague) of\b|\bjust waving\b",
+        r"\b(?:i['’]m|i am) (?:a|an) \w+ of all things\b|\bsigned up (?:yesterday|today|last)\b"
+        r"|\bgoedemorgen\b|\bgroet(?:en|jes)? (?:uit|van)\b|\bhartelijk\b|\bbedankt\b|\bdank je(?: wel)?\b",
+    ),
+    cue(
+        2.0,
+        "greets or thanks in another language",
+        r"\bmi presento\b|\bfelic[ei] di\b|\bpiacere di\b|\bgrazie\b|\bun (?:caro )?saluto\b|\bbuon(?:giorno"
+        r"|asera| natale| anno| compleanno| lavoro)\b|\bpozdrawiam\b|\bdziękuję\b|\bhilsen fra\b"
+        r"|\b(?:hej|hei|hejsan) från\b|\btack (?:för|så)\b|\btakk for\b|\btak for\b|\bkiitos\b|\bděkuj\w+"
+        r"|\bďakujem\b|\bteşekkür",
+        r"はじめまして|初めまして|よろしくお願い|ありがとう|感謝|お世話になって|你好|谢谢|謝謝|祝(?:您|你)|안녕하세요|감사합니다"
+        r"|спасибо|здравствуйте|дякую",
+    ),
 )

@@ -213,4 +213,27 @@ CUES: tuple[Cue, ...] = (
         r"|\bverteiler\b|\bliste (?:de diffusion|d['’]envoi)\b|\blista de (?:correo|distribución"
         r"|e-?mails?)\b|\bwho gave you my\b|\bhow did you get my\b",
     ),
+    cue(
+        3.2,
+        "wants to arrange something with us",
+        r"\b(?:can|could|may|might) (?:i|we) (?:interview|speak to|speak with|meet|hire|book|host|have you)\b"
+        r"|\bcould you (?:join|speak|moderate|attend|come to)\b|\bputting together (?:a|an) (?:panel|event"
+        r"|conference|programme|evening)\b|\b(?:group|team|company|bulk) (?:subscription|licen[cs]e|rate|plan)\b"
+        r"|\bpay once\b|\bconsulting (?:work|days|job)\b|\btaking on (?:clients|work"
+        r"|consulting|new)\b|\bmaster['’]s student\b|\bwriting (?:my|a|an) (?:thesis|dissertation)\b",
+        r"\b(?:tradurre|traduzione|diritti|collaborazione|preventivo|fattura|disiscriv|cancellar\w+ (?:mi|dalla)"
+        r"|invitar(?:la|vi))\w*|\b(?:uitschrijven|afmelden|factuur|samenwerk\w+|vertalen|uitnodig\w+)\b"
+        r"|\b(?:avsluta|avregistrera|faktura|avmeld\w*|afmeld\w*|wypisa\w+|rezygnuj\w*|odhlásit)\b"
+        r"|配信停止|退会|解除|請求書|見積|講演|退订|отпис\w+|구독 취소",
+    ),
+    cue(
+        3.4,
+        "is about who reads at an address",
+        r"\bno longer works? (?:here|for|with)\b|\bdirect (?:all )?(?:mail|e-?mails?|correspondence) to\b"
+        r"|\bplease use \S+@|\b(?:old|this|that) address (?:goes|is going|will)\b"
+        r"|\bwrong person\b",
+        r"\breport (?:you|this|it) to\b|\b(?:asked|told you|written) (?:\w+ ){0,2}(?:two|three|four|several|many"
+        r"|\d) times\b.{0,80}\b(?:stop|report|off|remove|regulator|lawyer)\b|\A\W*stop\W+stop\b",
+        r"\byou have been selected\b|\bgift card\b|\bconfirm your (?:details|account)\b|\bclaim your\b",
+    ),
 )

@@ -146,4 +146,25 @@ CUES: tuple[Cue, ...] = (
         r"\bwo (?:stelle|kann|ändere) ich\b|\bmöchte ich (?:behalten|weiter)|\boù (?:puis-je|modifier"
         r"|changer)\b|\bdónde (?:cambio|puedo)\b|\bonde (?:mudo|posso|altero)\b",
     ),
+    cue(
+        2.6,
+        "says what goes wrong with our mails",
+        r"\b(?:arrives?|comes?|get (?:it|them|everything|each)|land) (?:twice|double|late|empty|as spam)\b"
+        r"|\b(?:can['’]?t|cannot|can not|unable to) (?:even )?(?:read|see|open) (?:this|the|your|any) (?:letter"
+        r"|mail|e-?mail|newsletter|text|page)\b|\bquestion marks\b|\bcan you look into\b"
+        r"|\bplease (?:look into|fix|resend|check what)\b|\bwhat am i doing wrong\b",
+        r"\b(?:no|nunca) me (?:llega|llegan|llegó|deja|carga)\b|\bhe probado\b|\b(?:file|link|pdf|allegato) .{0,20}"
+        r"(?:vuoto|rotto|non)\b"
+        r"|\bnon (?:riesco|funziona|arriva|si apre|trovo|so come)\b|\bpotete (?:rimandar|aiutar|mandar)\w+"
+        r"|\b(?:werkt|opent|lukt|komt) (?:\w+ )?niet\b|\bkunt u (?:mij|me|ons|even)\b|\bik (?:kan|krijg)"
+        r" .{0,40}\b(?:niet|geen)\b|\bfungerar inte\b|\bvirker ikke\b|\bnie działa\b|\bnefun(?:guje|kčn)\w*",
+        r"開けません|開かない|表示され(?:ない|ません)|届(?:かない|いていません|きません)|できません|教えて(?:ください|いただ)"
+        r"|どうすれば|打不开|收不到|怎么办|请问|не (?:работает|открывается|приходит)|안 (?:열|와)",
+    ),
+    cue(
+        1.8,
+        "asks what was meant",
+        r"\bwhen you (?:say|write|speak of|talk about)\b.{0,160}\?|\bdoes (?:that|it|an?|the) .{0,60}\b(?:count"
+        r"|include|mean|apply)\b.{0,30}\?",
+    ),
 )

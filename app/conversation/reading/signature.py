@@ -41,7 +41,7 @@ _FORMULA_ENDS = word_set(
     gruessen grüsse grüssen gruß gruss
     mfg vg lg hochachtungsvoll cordialement sincèrement respectueusement salutations amicalement cdlt cdt
     bien-cordialement saludos
-    saludo atentamente cordialmente atte atenciosamente cumprimentos att saluti groet groeten groetjes mvg
+    saludo atentamente cordialmente atte atenciosamente cumprimentos att saluti saluto groet groeten groetjes mvg
     hälsningar hälsning hilsen hilsener
     mvh vh vänligen terveisin yhteistyöterveisin pozdrawiam pozdrowienia poważaniem pozdravem pozdravom
     pozdravy uctou úctou
@@ -59,7 +59,7 @@ _FORMULAS = phrase_set(
     |bien à toi|bien cordialement|à bientôt|bises|bisous|amitiés|un saludo|un abrazo
     |un cordial saludo|abrazos|abrazo|besos
     |um abraço|abraços|abraço|beijos|abs|att|atenciosamente|grato|com os melhores cumprimentos|cordiali saluti
-    |distinti saluti|un abbraccio|a presto|met vriendelijke groet|met vriendelijke groeten
+    |distinti saluti|un saluto|un caro saluto|un abbraccio|a presto|met vriendelijke groet|met vriendelijke groeten
     |hartelijke groet|vriendelijke groet
     |vriendelijke groeten|gr|hälsningar|med vänlig hälsning|vänliga hälsningar|bästa hälsningar|kram
     |allt gott|venlig hilsen
