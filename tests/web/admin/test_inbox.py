@@ -245,7 +245,7 @@ def test_a_person_taken_for_a_machine_is_brought_back_from_what_was_put_aside(
     assert "This was a person" not in seen
     assert viewer.post(f"{ROOM}/aside/1/person").status_code == 403
     assert "This was a person" in owner.get(f"{ROOM}/aside").text
-    moved = owner.post(f"{ROOM}/aside/1/person")
+    moved = owner.post(f"{ROOM}/aside/1/person", form_on=f"{ROOM}/aside")
     assert moved.status_code == 303
     assert "Who calls" in owner.get(moved.headers["Location"]).text
     assert "Nothing so far" in owner.get(f"{ROOM}/aside").text
@@ -256,5 +256,5 @@ def test_a_person_taken_for_a_machine_is_brought_back_from_what_was_put_aside(
 def test_a_permission_form_with_no_number_in_it_is_refused_and_breaks_nothing(
     owner: Browser, thread_id: int, evidence: str
 ) -> None:
-    form = {"evidence": evidence, "verdict": "granted"}
-    assert owner.post(f"{ROOM}/{thread_id}/permission/1", data=form).status_code == 400
+    refused = owner.post(f"{ROOM}/{thread_id}/permission/1", evidence=evidence, verdict="granted")
+    assert refused.status_code == 400

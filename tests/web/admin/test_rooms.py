@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,10 @@ from app.wiring import Runtime
 from tests.fixtures.clock import FrozenClock
 from tests.web.admin.conftest import TEXT, Browser, SignIn
 from worker.publishing import publish_due
+
+TEMPLATES = Path(__file__).parents[3] / "app/web/templates/admin"
+# A piece for other people's sites, which no author of ours sends.
+FOR_ELSEWHERE = "_snippet_plain.html"
 
 
 def words(**changed: str) -> dict[str, str]:
@@ -397,3 +402,14 @@ def test_a_draft_can_be_thrown_away_and_a_sent_issue_cannot(
     assert owner.post(f"/admin/issues/{draft.id}/throw-away").status_code == 409
     owner.post("/admin/issues/new", title="Gone soon", kind="letter")
     assert "The draft is gone" in owner.get(owner.post("/admin/issues/2/throw-away").location).text
+
+
+def test_no_form_of_the_studio_is_without_its_token() -> None:
+    bare = [
+        (path.name, form[:100])
+        for path in sorted(TEMPLATES.glob("*.html"))
+        if path.name != FOR_ELSEWHERE
+        for form in re.findall(r'<form\b[^>]*method="post".*?</form>', path.read_text("utf-8"), re.DOTALL)
+        if not re.search(r"\b(?:token|context|csrf)\(\)", form)
+    ]
+    assert bare == []
