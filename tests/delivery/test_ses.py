@@ -31,6 +31,9 @@ from tests.fixtures.clock import FrozenClock
 ACCOUNT = SesAccount("eu-west-1")
 MESSAGE = Outgoing(1, 1, "bounce+1@b.example", ALICE, b"From: Mark <mark@dcx.example>\r\n\r\n", b"Hello\r\n")
 
+ONE_AT_A_TIME = 1
+"""moto answers within our process and is not made for several threads; those are tested with MemoryTransport."""
+
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -52,7 +55,7 @@ def test_a_letter_goes_out_once_to_everybody(
     office: Office, database: Database, clock: FrozenClock, amazon: None
 ) -> None:
     edition_id = open_letter(database, clock, readers=11)
-    send_edition(replace(office, carrier=ThreadedCarrier(SesTransport(ACCOUNT), 4)), edition_id)
+    send_edition(replace(office, carrier=ThreadedCarrier(SesTransport(ACCOUNT), ONE_AT_A_TIME)), edition_id)
     with database.reading() as session:
         assert check_identity(session, edition_id).accepted == 12
     sent = ses_backends[DEFAULT_ACCOUNT_ID][ACCOUNT.region].sent_messages
@@ -66,7 +69,7 @@ def test_an_address_nobody_verified_stops_the_letter_and_tells_why(
 ) -> None:
     with mock_aws():
         edition_id = open_letter(database, clock, readers=30)
-        sent = send_edition(replace(office, carrier=ThreadedCarrier(SesTransport(ACCOUNT), 2)), edition_id)
+        sent = send_edition(replace(office, carrier=ThreadedCarrier(SesTransport(ACCOUNT), ONE_AT_A_TIME)), edition_id)
     assert "MessageRejected" in sent.paused
     with database.reading() as session:
         assert check_identity(session, edition_id).accepted == 0
