@@ -36,6 +36,7 @@ def to_unreached(issue_id: int) -> ResponseReturnValue:
     """The same mail to whoever has none of it."""
     issue = _out(issue_id)
     try:
+        _check_sure()
         send_to_unreached(
             writer(), now(), _edition_id(issue), uncertain=request.form.get("uncertain") == "yes"
         )
@@ -51,6 +52,7 @@ def to_newcomers(issue_id: int) -> ResponseReturnValue:
     """The same mail to whoever joined since."""
     issue = _out(issue_id)
     try:
+        _check_sure()
         send_to_newcomers(writer(), now(), _edition_id(issue))
     except HandoffError as error:
         writer().rollback()
@@ -64,8 +66,7 @@ def second(issue_id: int) -> ResponseReturnValue:
     """A box that has to be ticked stands before it; the mail is checked as every other."""
     issue = _out(issue_id)
     try:
-        if request.form.get("sure") != "yes":
-            raise InvalidInput("Tick the box if you mean it.", field="sure")
+        _check_sure()
         subject, preheader = request.form.get("subject", ""), request.form.get("preheader", "")
         words = words_again(reader(), issue, _number(), subject, preheader)
         check_before(reader(), now(), words, kit(words, asking=True))
@@ -98,6 +99,7 @@ def brake(issue_id: int, edition_id: int, what: str) -> ResponseReturnValue:
     elif what == "resume":
         resume_edition(writer(), now(), edition_id)
     elif what == "stop":
+        _check_sure()
         stop_edition(writer(), now(), edition_id, reason="Stopped in the studio.")
     else:
         raise NotFound("There is no such brake.")
@@ -139,6 +141,12 @@ def _page(issue: Issue, error: HandoffError | None = None, report: Report | None
         functions={each: words for each, words in FUNCTION_NAMES.items() if each is not Function.OTHER},
         typed=request.form,
     )
+
+
+def _check_sure() -> None:
+    """What cannot be taken back needs its box. Raises InvalidInput."""
+    if request.form.get("sure") != "yes":
+        raise InvalidInput("Tick the box if you mean it.", field="sure")
 
 
 def _number() -> int:

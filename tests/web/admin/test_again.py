@@ -117,8 +117,9 @@ def test_who_got_the_second_edition_is_listed_by_itself(
 def test_the_brake_of_a_second_edition(sent: Issue, owner: Browser, runtime: Runtime) -> None:
     owner.post(again(sent, "second"), number="0", sure="yes", subject="Mended", function="")
     first, second = editions(runtime)
+    assert owner.post(again(sent, f"second/{second.id}/stop")).status_code == 400
     for what, state in (("pause", "paused"), ("resume", "sending"), ("stop", "stopped")):
-        assert owner.post(again(sent, f"second/{second.id}/{what}")).status_code == 303
+        assert owner.post(again(sent, f"second/{second.id}/{what}"), sure="yes").status_code == 303
         assert editions(runtime)[-1].state.value == state
     assert owner.post(again(sent, f"second/{first.id}/stop")).status_code == 404
 
