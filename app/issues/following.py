@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.foundation.db import changed_rows
@@ -51,8 +52,11 @@ def follow(session: Session, now: datetime, url: str, title: str = "") -> Feed:
     if (session.scalar(select(func.count()).select_from(Feed)) or 0) >= MOST_FEEDS:
         raise Conflict(f"You follow {MOST_FEEDS} feeds already.", field="url", hint="Let some go first.")
     feed = Feed(url=cleaned, url_hash=_hash(cleaned), title=one_line(title), followed_at=now, due_at=now)
-    session.add(feed)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(feed)
+    except IntegrityError as error:  # the other of two presses was first
+        raise Conflict("You follow this feed already.", field="url") from error
     ring_after_commit(session, "clipping.poll_feed", feed.id)
     return feed
 

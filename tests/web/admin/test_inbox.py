@@ -53,6 +53,12 @@ def test_an_empty_inbox_says_what_will_come(owner: Browser) -> None:
     assert owner.get(f"{ROOM}?show=nonsense&lane=x&page=-3&search=%25").status_code == 200
 
 
+def test_a_page_past_the_end_does_not_say_that_nobody_waits(owner: Browser, thread_id: int) -> None:
+    page = owner.get(f"{ROOM}?page=99").text
+    assert "There is no such page" in page
+    assert "Nobody is waiting" not in page
+
+
 def test_the_readers_words_are_shown_and_their_links_are_dead(owner: Browser, thread_id: int) -> None:
     listed = owner.get(ROOM).text
     page = owner.get(f"{ROOM}/{thread_id}").text
