@@ -69,7 +69,9 @@ def test_an_address_nobody_verified_stops_the_letter_and_tells_why(
 ) -> None:
     with mock_aws():
         edition_id = open_letter(database, clock, readers=30)
-        sent = send_edition(replace(office, carrier=ThreadedCarrier(SesTransport(ACCOUNT), ONE_AT_A_TIME)), edition_id)
+        sent = send_edition(
+            replace(office, carrier=ThreadedCarrier(SesTransport(ACCOUNT), ONE_AT_A_TIME)), edition_id
+        )
     assert "MessageRejected" in sent.paused
     with database.reading() as session:
         assert check_identity(session, edition_id).accepted == 0
