@@ -1,7 +1,8 @@
 # Handoff: `make` alone lists what there is.
 SHELL := /bin/bash
 PY := .venv/bin/python
-WORKERS ?= $(shell n=$$(nproc); echo $$(( n < 2 ? 2 : n > 8 ? 8 : n )))
+# One more than there are cores: browsers and killed processes are mostly waited for.
+WORKERS ?= $(shell n=$$(nproc); echo $$(( n > 7 ? 8 : n + 1 )))
 LOCK := .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 # Node for the template lint comes pinned from the development lock, as everything else does.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -21,7 +22,7 @@ run: purpose := run
 run: system install  ## from a fresh machine to everything running: site, studio, mailbox (PORT=8000)
 	.venv/bin/handoff up --demo $(if $(PORT),--port $(PORT))
 
-test: system install  ## every test, on SQLite and PostgreSQL (WORKERS=2, ARGS='-k word')
+test: system install  ## every test, on SQLite and PostgreSQL (WORKERS=3, ARGS='-k word')
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: install lint-templates  ## ruff, mypy --strict, import contracts, template lint
