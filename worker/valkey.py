@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
@@ -88,10 +88,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path, sec
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 5.0) -> None:
-    """Ask it to save and end, then insist."""
+    """Ask it to save and end, then insist; nothing of a group of its own outlives it."""
+    leads = process.poll() is None and os.getpgid(process.pid) == process.pid
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if leads:  # a web server that was ended in the middle of ending its own processes
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
