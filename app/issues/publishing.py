@@ -89,10 +89,13 @@ def prepare_issue(session: Session, issue_id: int, press: Press) -> Prepared:
 
 
 def publish_prepared(session: Session, now: datetime, prepared: Prepared) -> Published | None:
-    """Claim the due issue, freeze its Edition, open its ledger and ring; None when somebody else was first.
+    """Claim the due issue, freeze its Edition, open its ledger and ring; None when somebody else was first, or when
+    it has become too late since it was rendered: the next look holds it.
 
     Raises InvalidInput and ContentError when the rendered mail cannot be frozen.
     """
+    if lateness(session, now, prepared.issue_id):
+        return None
     claimed = changed_rows(
         session,
         update(Issue)
