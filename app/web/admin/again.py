@@ -20,6 +20,7 @@ from app.web.admin.desk import kit, press
 from app.web.admin.guard import allows
 from app.web.public.forms import FUNCTION_NAMES
 from app.web.state import now, reader, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("again", __name__)
 
@@ -150,10 +151,10 @@ def _check_sure() -> None:
 
 
 def _number() -> int:
-    raw = request.form.get("number", "")
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 6):
+    number = typed_number(request.form.get("number"))
+    if number is None:
         raise InvalidInput("This form is not complete.", field="number", hint="Load the page again.")
-    return int(raw)
+    return number
 
 
 def _function() -> Function | None:

@@ -26,6 +26,7 @@ from app.web.admin.guard import allows, author
 from app.web.admin.mailroom import asked_of, desk, in_address
 from app.web.admin.threads import Typed, page_of
 from app.web.state import now, reader, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("answers", __name__)
 
@@ -78,8 +79,8 @@ def ask(thread_id: int) -> ResponseReturnValue:
 @bp.post("/inbox/<int:thread_id>/permission/<int:permission_id>")
 @allows(Action.WRITE)
 def decide(thread_id: int, permission_id: int) -> ResponseReturnValue:
-    evidence, verdict = request.form.get("evidence", ""), request.form.get("verdict", "")
-    if not (evidence.isascii() and evidence.isdigit()) or verdict not in {"granted", "declined"}:
+    evidence, verdict = typed_number(request.form.get("evidence")), request.form.get("verdict", "")
+    if evidence is None or verdict not in {"granted", "declined"}:
         raise InvalidInput("Choose the mail in which the reader answered.", field="evidence")
     try:
         decide_permission(
@@ -88,7 +89,7 @@ def decide(thread_id: int, permission_id: int) -> ResponseReturnValue:
             thread_id,
             permission_id,
             granted=verdict == "granted",
-            evidence_id=int(evidence[:18]),
+            evidence_id=evidence,
             author_id=author().id,
         )
     except HandoffError as error:

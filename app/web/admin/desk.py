@@ -16,6 +16,7 @@ from app.rendering.functions import FUNCTIONS
 from app.subscribers.models import Function
 from app.web.public.forms import FUNCTION_NAMES
 from app.web.state import now, reader, runtime
+from app.web.typed import typed_number
 from app.wiring import kit_of, press_of
 
 FUNCTIONS_READ_AS = {name: words for name, words in FUNCTION_NAMES.items() if name in set(FUNCTIONS)}
@@ -43,10 +44,10 @@ def draft_of_form() -> Draft:
 
 def version_of_form() -> int:
     """The version the author had before them. Raises InvalidInput."""
-    raw = request.form.get("version", "")
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 10):
+    version = typed_number(request.form.get("version"))
+    if version is None:
         raise InvalidInput("This form is not complete.", field="version", hint="Load the page again.")
-    return int(raw)
+    return version
 
 
 def zone() -> ZoneInfo:

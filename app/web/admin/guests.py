@@ -13,6 +13,7 @@ from app.issues.pictures import MOST_BYTES, take_picture
 from app.issues.queries import get_issue
 from app.web.admin.guard import allows, takes_files
 from app.web.state import reader, runtime, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("guest_room", __name__)
 
@@ -23,8 +24,8 @@ FIELDS = ("name", "bio", "photo", "link_url", "link_words", "original_url", "ori
 @allows(Action.SEE)
 def show(issue_id: int) -> ResponseReturnValue:
     """`?like=` fills in what is known of a guest from another issue of theirs."""
-    like = request.args.get("like", "")
-    earlier = guest_of(reader(), int(like)) if like.isascii() and like.isdigit() and len(like) < 18 else None
+    like = typed_number(request.args.get("like"))
+    earlier = guest_of(reader(), like) if like is not None else None
     return _page(issue_id, replace(earlier, original_url="", original_place="") if earlier else None)
 
 

@@ -14,6 +14,7 @@ from app.foundation.paging import page_number
 from app.web.admin.guard import allows
 from app.web.admin.mailroom import FOLDER_WORDS, LANE_WORDS, asked_of, in_address, lane_of_form
 from app.web.state import now, reader, runtime, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("inbox", __name__)
 
@@ -49,11 +50,7 @@ def was_a_person(inbound_id: int) -> ResponseReturnValue:
 @allows(Action.WRITE)
 def many() -> ResponseReturnValue:
     """One deed, or one lane, for every conversation that is ticked."""
-    ids = [
-        int(raw)
-        for raw in request.form.getlist("thread")
-        if raw.isascii() and raw.isdigit() and len(raw) < 19
-    ]
+    ids = [number for number in map(typed_number, request.form.getlist("thread")) if number is not None]
     deed = request.form.get("deed", "")
     try:
         if deed == "move":

@@ -46,6 +46,7 @@ from app.issues.writing import PICKS
 from app.web.admin.desk import local
 from app.web.admin.guard import allows, author, takes_files
 from app.web.state import now, reader, runtime, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("links", __name__)
 
@@ -74,8 +75,7 @@ def move(clip_id: int) -> ResponseReturnValue:
         if to in STEPS:
             shift_clip(writer(), clip_id, STEPS[to])
         elif to in PLACES:
-            beyond = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
-            place_clip(writer(), now(), clip_id, PLACES[to], beyond)
+            place_clip(writer(), now(), clip_id, PLACES[to], typed_number(before))
         else:
             raise InvalidInput(
                 "names no place.",

@@ -22,6 +22,7 @@ from app.issues.series import (
 from app.subscribers.queries import count_readers
 from app.web.admin.guard import allows
 from app.web.state import now, reader, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("series_room", __name__)
 
@@ -85,10 +86,11 @@ def delete(series_id: int) -> ResponseReturnValue:
 def place(issue_id: int) -> ResponseReturnValue:
     """Make an issue a part of a series, or of none."""
     raw = request.form.get("series", "")
-    if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 18):
+    series_id = typed_number(raw)
+    if raw and series_id is None:
         raise InvalidInput("is no series of ours.", field="series", hint="Choose one from the list.")
     try:
-        place_in_series(writer(), issue_id, int(raw) if raw else None, request.form.get("number", ""))
+        place_in_series(writer(), issue_id, series_id, request.form.get("number", ""))
     except HandoffError as error:
         writer().rollback()
         return series_page(issue_id, error), error.status

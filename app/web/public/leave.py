@@ -21,6 +21,7 @@ from app.web.public.desk import evidence, pace_posts
 from app.web.public.forms import FUNCTION_NAMES, FormState, read_function
 from app.web.public.site import for_one_reader
 from app.web.state import now, reader, runtime, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("leave", __name__)
 bp.after_request(for_one_reader)
@@ -46,7 +47,8 @@ def act(token: str) -> ResponseReturnValue:
         pace_posts()
     session, signer = writer(), runtime().signer
     if request.form.get("undo"):
-        ids = [int(raw) for raw in request.form.getlist("topic") if raw.isascii() and raw.isdigit()][:50]
+        typed = map(typed_number, request.form.getlist("topic")[:50])
+        ids = [number for number in typed if number is not None]
         back = come_back(session, now(), signer, token, ids, evidence("undo on the unsubscribe page"))
         session.commit()
         return _back_page(token, back)
