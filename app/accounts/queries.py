@@ -27,6 +27,11 @@ def get_author(session: Session, author_id: int) -> Author:
     return author
 
 
+def author_names(session: Session) -> dict[int, str]:
+    """Author id -> name, disabled ones included: what they wrote stays theirs."""
+    return dict(session.execute(select(Author.id, Author.name)).all())
+
+
 def sessions_of(session: Session, now: datetime, author_id: int) -> list[AuthorSession]:
     """The browsers in which this author is signed in, the last used first."""
     query = select(AuthorSession).where(AuthorSession.author_id == author_id, AuthorSession.expires_at > now)

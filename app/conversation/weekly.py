@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.queries import active_authors
 from app.conversation.echo import hear_between
 from app.conversation.house_rules import get_rules
 from app.conversation.inert import inert_text
@@ -15,8 +14,8 @@ from app.conversation.models import Direction, Lane, Message, Thread, ThreadStat
 from app.conversation.people import person_of
 from app.delivery.branding import brand_of, sender_of
 from app.delivery.editions import freeze_edition
-from app.delivery.ledger import queue_delivery
-from app.delivery.models import Edition, EditionClass, RecipientKind
+from app.delivery.models import Edition, EditionClass
+from app.delivery.notices import queue_for_authors
 from app.foundation.errors import NotFound
 from app.issues.words import span_words
 from app.publication.settings import get_publication, zone_of
@@ -104,17 +103,7 @@ def tell_what_readers_said(session: Session, now: datetime, desk: Desk, week: We
         rendered=render_mail(desk.emails_dir, "what-readers-said", context),
         sender=sender_of(publication),
     )
-    authors = active_authors(session)
-    for author in authors:
-        queue_delivery(
-            session,
-            now,
-            edition_id=edition.id,
-            recipient_kind=RecipientKind.AUTHOR,
-            recipient_id=author.id,
-            occasion=week.name,
-        )
-    return len(authors)
+    return len(queue_for_authors(session, now, edition.id, occasion=week.name))
 
 
 def _waiting(session: Session) -> int:

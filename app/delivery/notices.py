@@ -83,11 +83,16 @@ def tell_authors(
         rendered=rendered,
         sender=sender_of(publication),
     )
+    return queue_for_authors(session, now, edition.id, occasion=occasion)
+
+
+def queue_for_authors(session: Session, now: datetime, edition_id: int, *, occasion: str) -> list[Delivery]:
+    """This Edition to each author who may enter; the same occasion again sends nothing twice."""
     return [
         queue_delivery(
             session,
             now,
-            edition_id=edition.id,
+            edition_id=edition_id,
             recipient_kind=RecipientKind.AUTHOR,
             recipient_id=author.id,
             occasion=occasion,

@@ -1,5 +1,6 @@
 """Who got what: the people of an Edition, and everything one person was ever sent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,6 +132,12 @@ def undecided(session: Session, edition_id: int) -> list[int]:
         )
     )
     return list(session.scalars(statement.order_by(Delivery.id)))
+
+
+def recipients_of(session: Session, delivery_ids: Collection[int]) -> set[tuple[RecipientKind, int]]:
+    """To whom these deliveries go."""
+    query = select(Delivery.recipient_kind, Delivery.recipient_id).where(Delivery.id.in_(delivery_ids))
+    return {(kind, number) for kind, number in session.execute(query)}
 
 
 def history(session: Session, recipient_kind: RecipientKind, recipient_id: int) -> tuple[Event, ...]:

@@ -61,6 +61,11 @@ def find_grant(session: Session, subscriber_id: int, slug: str) -> Grant | None:
     return session.scalars(query).one_or_none()
 
 
+def grants_of(session: Session, subscriber_id: int) -> list[Grant]:
+    """What this reader may have, the first asked for first."""
+    return list(session.scalars(select(Grant).where(Grant.subscriber_id == subscriber_id).order_by(Grant.id)))
+
+
 def reader_name(session: Session, grant: Grant) -> str:
     """The name its reader gave, or nothing."""
     reader = session.get_one(Subscriber, grant.subscriber_id)

@@ -5,7 +5,6 @@ Both mails are frozen in one transaction. Whoever gets the part itself stands in
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,13 +19,12 @@ from app.issues.framing import series_line
 from app.issues.guests import guest_of
 from app.issues.models import Issue
 from app.issues.series import place_of
+from app.issues.words import reading_minutes
 from app.publication.settings import get_publication
 from app.rendering.letter import web_line
 from app.rendering.mail import render_mail
 from app.rendering.slots import RenderedMail
 from app.tracking.rewriting import plan_links, register_links
-
-WORDS_A_MINUTE: Final = 220
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def prepare_reminder(session: Session, issue: Issue, press: Press) -> Reminder |
         "preheader": web_line(issue.preheader) if issue.preheader else "",
         "series": series_line(place, press.links),
         "web_url": press.links.issue(issue.slug),
-        "minutes": max(1, round(len(issue.markdown.split()) / WORDS_A_MINUTE)),
+        "minutes": reading_minutes(len(issue.markdown.split())),
         "guest_name": guest.name if guest else "",
         "brand": brand_of(get_publication(session)),
         "base_url": press.links.base_url,

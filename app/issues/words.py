@@ -10,6 +10,11 @@ MONTHS = (
 )
 
 
+def reading_minutes(words: int) -> int:
+    """Minutes that so many words take to read, at 220 a minute; one at the least."""
+    return max(1, round(words / 220))
+
+
 def clock_words(at: datetime) -> str:
     """`8:15 am`, from a local datetime."""
     return f"{at.hour % 12 or 12}:{at.minute:02d} {'am' if at.hour < 12 else 'pm'}"

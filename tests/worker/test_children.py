@@ -7,8 +7,7 @@ from subprocess import PIPE
 import pytest
 
 from tests.fixtures.supervised import alive, eventually
-from worker.children import spawn
-from worker.valkey import stop
+from worker.children import spawn, stop
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 PARENT = (

@@ -16,15 +16,14 @@ from subprocess import DEVNULL
 
 import click
 
-from app.cli.bench.house import bench_house, environment_of
+from app.cli.bench.house import bench_house, environment_of, wait_for_web
 from app.cli.opening import print_json
 from app.foundation.errors import Unavailable
 from app.issues.models import Issue, IssueKind, IssueState
 from app.issues.themes import set_themes
 from app.wiring import Runtime
-from worker.children import spawn
+from worker.children import spawn, stop
 from worker.processes import web_argv
-from worker.valkey import stop
 
 HOST = "127.0.0.1"
 ROUNDS = 3
@@ -91,7 +90,7 @@ def _measure(runtime: Runtime, port: int, bare_port: int, issues: int, each: int
         for module, at in ((SITE, port), (BARE, bare_port)):
             argv = tuple(part.replace(SITE, module) for part in web_argv(HOST, at))
             stack.callback(stop, spawn(argv, environment_of(runtime.settings), stdout=DEVNULL))
-            _wait(at)
+            wait_for_web(at)
         fresh = count()
         best = {"bare": 0.0, "archive": 0.0, "made": 0.0}
         size = 0
@@ -153,15 +152,3 @@ def _more(connection: socket.socket) -> bytes:
     if not data:
         raise Unavailable("The server hung up.")
     return data
-
-
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with socket.create_connection((HOST, port), timeout=1):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise Unavailable("The web server did not start.") from None
-            time.sleep(0.1)

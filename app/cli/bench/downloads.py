@@ -18,7 +18,7 @@ from subprocess import DEVNULL, Popen
 
 import click
 
-from app.cli.bench.house import bench_house, children_of, cpu_of, environment_of
+from app.cli.bench.house import bench_house, children_of, cpu_of, environment_of, wait_for_web
 from app.cli.bench.static_site import BARE_PATH, OPEN_FILE, OPEN_PATH
 from app.cli.opening import print_json
 from app.foundation.addresses import parse_address
@@ -28,9 +28,8 @@ from app.guides.access import Visit, download_token, grant_access, request_guide
 from app.guides.models import GuideFile
 from app.subscribers.consent import ensure_subscriber, verify_subscriber
 from app.wiring import Runtime
-from worker.children import spawn
+from worker.children import spawn, stop
 from worker.processes import web_argv
-from worker.valkey import stop
 
 HOST = "127.0.0.1"
 SLUG = "bench-guide"
@@ -96,7 +95,7 @@ def _measure(runtime: Runtime, port: int, downloads: int, size: int, clients: in
     argv = [part.replace("app.web.factory:", "app.cli.bench.static_site:") for part in web_argv(HOST, port)]
     server = spawn(tuple(argv), environment_of(runtime.settings), stdout=DEVNULL)
     try:
-        _wait(port)
+        wait_for_web(port)
         best = _rounds(Line(server, port, clients), paths, each, size)
     finally:
         stop(server)
@@ -229,15 +228,3 @@ def _expect(response: http.client.HTTPResponse, status: int, size: int) -> None:
     body = response.read()
     if response.status != status or len(body) != size:
         raise Unavailable(f"A download was answered with {response.status} and {len(body):,} bytes.")
-
-
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with socket.create_connection((HOST, port), timeout=1):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise Unavailable("The web server did not start.") from None
-            time.sleep(0.1)

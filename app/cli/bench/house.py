@@ -19,10 +19,10 @@ from app.foundation.settings import Settings, load_settings
 from app.publication.settings import seed_publication
 from app.subscribers.topics import seed_topics
 from app.wiring import Runtime, build_runtime
-from worker.children import spawn
+from worker.children import spawn, stop
 from worker.processes import WORKER, module_argv
-from worker.readiness import READY_FILE
-from worker.valkey import running_valkey, stop
+from worker.readiness import READY_FILE, tcp_ready
+from worker.valkey import running_valkey
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -79,6 +79,15 @@ def bench_house(database_url: str, overrides: dict[str, object], workers: int) -
             _wait(process, folder / f"worker{number}.ready")
         stack.callback(runtime.database.engine.dispose)
         yield House(runtime, tuple(running))
+
+
+def wait_for_web(port: int) -> None:
+    """Until a web server on loopback takes connections. Raises Unavailable after a minute."""
+    ready, deadline = tcp_ready("127.0.0.1", port), time.monotonic() + 60
+    while not ready():
+        if time.monotonic() > deadline:
+            raise Unavailable("The web server did not start.")
+        time.sleep(0.1)
 
 
 @contextmanager

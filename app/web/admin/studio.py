@@ -1,6 +1,7 @@
 """The studio under `/admin`: its rooms, and the one door in front of all of them."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from flask import Blueprint, g, request
 
@@ -11,79 +12,49 @@ from app.delivery.installation import standing_of
 from app.issues.models import IssueKind, IssueState
 from app.issues.words import MONTHS, clock_words, span_words, when_words
 from app.subscribers.queries import list_topics
-from app.web.admin import (
-    account,
-    again,
-    answers,
-    archive,
-    calendar,
-    clipping,
-    copies,
-    correcting,
-    dashboard,
-    deliverability,
-    growth,
-    guests,
-    guide_followups,
-    guides,
-    history,
-    inbox,
-    inbox_issue,
-    inbox_settings,
-    installation,
-    issues,
-    ledger,
-    links,
-    login,
-    mails,
-    pictures,
-    publication,
-    readers,
-    scheduling,
-    series,
-    threads,
-    writing,
-)
 from app.web.admin.desk import local, zone
 from app.web.admin.guard import form_token, keep_visit, watch_the_door
 from app.web.admin.sayings import saying
 from app.web.state import now, reader
 
+ROOMS = (
+    "account",
+    "again",
+    "answers",
+    "archive",
+    "calendar",
+    "clipping",
+    "copies",
+    "correcting",
+    "dashboard",
+    "deliverability",
+    "growth",
+    "guide_followups",
+    "guests",
+    "guides",
+    "history",
+    "installation",
+    "inbox",
+    "inbox_issue",
+    "inbox_settings",
+    "issues",
+    "ledger",
+    "links",
+    "login",
+    "mails",
+    "pictures",
+    "publication",
+    "readers",
+    "scheduling",
+    "series",
+    "threads",
+    "writing",
+)
+"""Modules beside this one that expose `bp`."""
+
 bp = Blueprint("studio", __name__, url_prefix="/admin")
-for room in (
-    account,
-    again,
-    answers,
-    archive,
-    calendar,
-    clipping,
-    copies,
-    correcting,
-    dashboard,
-    deliverability,
-    growth,
-    guide_followups,
-    guests,
-    guides,
-    history,
-    installation,
-    inbox,
-    inbox_issue,
-    inbox_settings,
-    issues,
-    ledger,
-    links,
-    login,
-    mails,
-    pictures,
-    publication,
-    readers,
-    scheduling,
-    series,
-    threads,
-    writing,
-):
-    bp.register_blueprint(room.bp)
+for room in ROOMS:
+    bp.register_blueprint(import_module(f"app.web.admin.{room}").bp)
 bp.before_request(watch_the_door)
 bp.after_request(keep_visit)
 

@@ -7,10 +7,9 @@ from secrets import token_urlsafe
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Author
+from app.accounts.queries import author_names
 from app.accounts.roles import Action, may
 from app.conversation.answering import answer_subject, last_heard
 from app.conversation.arranging import (
@@ -42,10 +41,10 @@ from app.conversation.queries import (
     other_threads,
 )
 from app.conversation.saved_answers import list_saved_answers
-from app.delivery.models import Delivery, Edition, RecipientKind
-from app.delivery.queries import Event, history
+from app.delivery.models import Edition, RecipientKind
+from app.delivery.queries import Event, history, recipients_of
 from app.foundation.errors import HandoffError, InvalidInput
-from app.guides.models import Grant
+from app.guides.queries import grants_of
 from app.subscribers.queries import describe_subscriber, get_subscriber
 from app.web.admin.guard import allows, author
 from app.web.admin.mailroom import (
@@ -58,6 +57,7 @@ from app.web.admin.mailroom import (
     moment_of_form,
 )
 from app.web.state import now, reader, runtime, writer
+from app.web.typed import typed_number
 
 bp = Blueprint("threads", __name__)
 
@@ -214,7 +214,7 @@ def _entries(thread: Thread, person: Person) -> list[Entry]:
     """Mails and notes in the order of time."""
     base_url = runtime().settings.base_url
     files = attachments_of(reader(), thread.id)
-    names: dict[int, str] = dict(reader().execute(select(Author.id, Author.name)).all())
+    names = author_names(reader())
     mails = messages_of(reader(), thread.id)
     sent = _sent(reader(), mails)
     found = []
@@ -252,11 +252,7 @@ def _forged(mail: Message, person: Person) -> str:
 def _sent(session: Session, mails: list[Message]) -> dict[int, Event]:
     """Delivery id -> what became of an answer of ours."""
     ids = [mail.delivery_id for mail in mails if mail.direction is Direction.OUT and mail.delivery_id]
-    people = set(
-        session.execute(
-            select(Delivery.recipient_kind, Delivery.recipient_id).where(Delivery.id.in_(ids))
-        ).all()
-    )
+    people = recipients_of(session, ids)
     return {event.delivery_id: event for kind, number in people for event in history(session, kind, number)}
 
 
@@ -265,16 +261,13 @@ def _known(person: Person) -> dict[str, object]:
     if person.kind is not RecipientKind.SUBSCRIBER:
         return {}
     row = describe_subscriber(reader(), get_subscriber(reader(), person.id))
-    grants = reader().scalars(select(Grant).where(Grant.subscriber_id == person.id).order_by(Grant.id))
-    return {"row": row, "grants": list(grants)}
+    return {"row": row, "grants": grants_of(reader(), person.id)}
 
 
 def _again() -> str:
     """The words of an answer that failed, or of a saved one, to begin with."""
-    wish = request.args.get("again", "")
-    if not (wish.isascii() and wish.isdigit() and len(wish) < 19):
-        return ""
-    mail = reader().get(Message, int(wish))
+    wish = typed_number(request.args.get("again"))
+    mail = reader().get(Message, wish) if wish is not None else None
     return mail.text if mail is not None and mail.direction is Direction.OUT else ""
 
 

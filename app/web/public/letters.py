@@ -10,6 +10,7 @@ from app.issues.framing import guest_line
 from app.issues.guests import guest_of
 from app.issues.models import Issue, IssueKind
 from app.issues.queries import sent_issues
+from app.issues.words import reading_minutes
 from app.publication.settings import get_publication
 from app.rendering.answering import Letterbox
 from app.rendering.around import GuestLine
@@ -22,7 +23,6 @@ from app.web.public.site import issued_on, site
 from app.web.state import reader, runtime
 
 KIND_WORDS = {IssueKind.LETTER: "Letter", IssueKind.LINKS: "Six links"}
-WORDS_A_MINUTE = 220
 NO_BODY = Markup("")
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ class Letter:
 
     @property
     def minutes(self) -> int:
-        return max(1, round(self.words / WORDS_A_MINUTE))
+        return reading_minutes(self.words)
 
     @property
     def year(self) -> int:
