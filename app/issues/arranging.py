@@ -90,12 +90,6 @@ def place_clip(session: Session, now: datetime, clip_id: int, to: ClipState, bef
     return found
 
 
-def arrange_picks(session: Session, order: Sequence[int]) -> None:
-    """Put the picks into the given order; what is no pick is passed over, what is not named follows."""
-    _arrange(picked(session), order)
-    session.flush()
-
-
 def shift_clip(session: Session, clip_id: int, by: int) -> None:
     """Move a pick up (-1) or down (+1) among the picks, or a clip on the shortlist there; at an end it stays."""
     state = get_clip(session, clip_id).state

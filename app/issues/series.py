@@ -60,6 +60,11 @@ class Place:
     def is_last(self) -> bool:
         return self.series.planned == self.number
 
+    @property
+    def next_is_awaited(self) -> bool:
+        """May a reader of this part ask to be told of the next?"""
+        return self.after is None and not self.is_last
+
 
 def create_series(session: Session, now: datetime, form: SeriesForm) -> Series:
     """A series and the topic of its reminders. Raises InvalidInput naming the field, Conflict for a name in use."""
@@ -215,6 +220,11 @@ def public_series(session: Session, slug: str) -> tuple[Series, tuple[Part, ...]
             "There is no series at this address.", hint="The archive lists every letter that went out."
         )
     return series, parts
+
+
+def is_complete(series: Series, parts: tuple[Part, ...]) -> bool:
+    """Is the last of the parts that were announced among these, which are out?"""
+    return series.planned is not None and parts[-1].number >= series.planned
 
 
 def series_in_archive(session: Session) -> list[tuple[Series, int]]:

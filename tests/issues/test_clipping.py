@@ -15,11 +15,11 @@ from app.foundation.db import Database
 from app.foundation.errors import Conflict, InvalidInput
 from app.issues.arranging import (
     Mended,
-    arrange_picks,
     clear_old_feed_items,
     mend_clip,
     move_clip,
     picked,
+    place_clip,
     read_again,
     shift_clip,
     write_why,
@@ -385,7 +385,8 @@ def test_picks_stand_in_the_order_they_are_given(session: Session, now: datetime
     assert titles(picked(session)) == ["Article 1", "Article 3", "Article 2", "Article 4"], (
         "at the ends they stay"
     )
-    arrange_picks(session, [picks[3].id, 999_999, picks[1].id, picks[3].id])
+    for pick in (picks[3], picks[1]):
+        place_clip(session, now, pick.id, ClipState.PICKED, picks[0].id)
     assert titles(picked(session)) == ["Article 4", "Article 2", "Article 1", "Article 3"]
     move_clip(session, now, picks[1].id, ClipState.SHORTLISTED)
     assert [pick.position for pick in picked(session)] == [1, 2, 3]

@@ -8,6 +8,7 @@ from app.foundation.errors import Conflict, HandoffError, InvalidInput
 from app.foundation.paging import page_number
 from app.issues.models import IssueState
 from app.issues.queries import get_issue
+from app.issues.reminding import reminder_counts
 from app.issues.series import (
     SeriesForm,
     change_series,
@@ -114,6 +115,7 @@ def series_page(issue_id: int, error: HandoffError | None = None) -> str:
         place=place,
         chosen=request.form.get("series", str(place.series.id) if place else ""),
         number=request.form.get("number", str(place.number) if place else ""),
+        reminded=reminder_counts(reader(), issue_id),
         all_series=[series for series, _ in list_series(reader(), per_page=200).items],
         locked=issue.state is IssueState.SCHEDULED,
         error=error,

@@ -22,7 +22,7 @@ def home() -> ResponseReturnValue:
 
 @bp.get("/issues/<slug>/card.png")
 def issue(slug: str) -> ResponseReturnValue:
-    return _answer(letter_of(sent_issue(reader(), slug)).card)
+    return _answer(letter_of(sent_issue(reader(), slug), with_guest=True).card)
 
 
 def home_card() -> Card:

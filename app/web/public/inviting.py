@@ -96,9 +96,10 @@ def _pass_on(what: PassingOn) -> ResponseReturnValue:
         shown = {key: value[: LONGEST_NOTE * 2] for key, value in typed.items()}
         page = render_template("public/forward.html", **_about(what), values=shown, errors=errors)
         return _private(page, what, 400)
-    title = letter_of(what.issue).title if what.issue else ""
+    letter = letter_of(what.issue, with_guest=True) if what.issue else None
+    title = letter.title if letter else ""
     link = runtime().links.invitation(code)
-    words = _words(title, note, name)
+    words = _words(title, letter.by if letter else site().author_name, note, name)
     subject = title or f"{site().name}: worth your time"
     page = render_template(
         "public/forwarded.html",
@@ -120,9 +121,9 @@ def _about(what: PassingOn) -> dict[str, object]:
     }
 
 
-def _words(title: str, note: str, name: str) -> str:
+def _words(title: str, writer_name: str, note: str, name: str) -> str:
     """What the reader sends: their own line first, and nothing that sounds like us."""
-    by = f" by {site().author_name}" if site().author_name else ""
+    by = f" by {writer_name}" if writer_name else ""
     what = f"I read “{title}”{by}" if title else f"I read {site().name}{by}"
     said = [f"{what} and thought of you.", *([note] if note else []), *([name] if name else [])]
     return "\n\n".join(said)
@@ -160,7 +161,7 @@ def _landing(invited: Invited, form: FormState, status: int = 200) -> Response:
     issue = invited.issue or latest_out(reader())
     if issue is not None and issue.withdrawn_at is not None:
         issue = None
-    shown = letter_of(issue, with_body=invited.issue is not None) if issue else None
+    shown = letter_of(issue, with_body=invited.issue is not None, with_guest=True) if issue else None
     address = runtime().links.invitation(invited.code)
     picture = f"{runtime().links.issue(shown.slug)}/card.png?v={shown.card.mark}" if shown else ""
     page = render_template(

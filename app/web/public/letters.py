@@ -42,6 +42,11 @@ class Letter:
     guest: GuestLine | None = None
 
     @property
+    def by(self) -> str:
+        """Who wrote it: the guest, or the author of the publication."""
+        return self.guest.name if self.guest else site().author_name
+
+    @property
     def canonical(self) -> str:
         """The page that counts: ours, or where a republished article appeared first."""
         own = runtime().links.issue(self.slug)
@@ -68,15 +73,15 @@ class Letter:
             here.name,
             self.title,
             self.kind_words,
-            self.guest.name if self.guest else here.author_name,
+            self.by,
             issued_on(self.sent_at),
             here.card_accent,
         )
 
 
-def letter_of(issue: Issue, *, with_body: bool = False) -> Letter:
-    """The issue for the web; who wrote it comes with the body."""
-    guest = guest_of(reader(), issue.id) if with_body else None
+def letter_of(issue: Issue, *, with_body: bool = False, with_guest: bool = False) -> Letter:
+    """The issue for the web; its guest costs a question, so lists go without, and with the body it is always there."""
+    guest = guest_of(reader(), issue.id) if with_body or with_guest else None
     return Letter(
         slug=issue.slug,
         kind=issue.kind,

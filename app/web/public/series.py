@@ -5,8 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.foundation.errors import NotFound
-from app.issues.series import Part, public_series
-from app.issues.series_models import Series
+from app.issues.series import is_complete, public_series
 from app.rendering.letter import web_line
 from app.signup.joining import Trail, ask_to_join
 from app.subscribers.models import Topic
@@ -41,11 +40,6 @@ def ask(slug: str) -> ResponseReturnValue:
         ask_to_join(session, now(), desk(), typed.form)
         session.commit()
     return render_template("public/check_mail.html", address=typed.form.address.typed, guide=None)
-
-
-def is_complete(series: Series, parts: tuple[Part, ...]) -> bool:
-    """Is the last of the parts that were announced out?"""
-    return series.planned is not None and parts[-1].number >= series.planned
 
 
 def _page(slug: str, form: FormState) -> str:

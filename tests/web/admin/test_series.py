@@ -1,5 +1,7 @@
 """A letter in parts: the studio makes the series, readers find their way, the next part is told once."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,6 +88,8 @@ def test_the_next_part_is_told_once_and_never_beside_the_letter_itself(
     assert told == {dana.id: None, both.id: Exclusion.SERVED}
     assert counts
     assert counts.adds_up
+    room = " ".join(owner.get(f"/admin/issues/{parts[1]}/series").text.split())
+    assert "accepted for <strong>0</strong> of 2 people who asked for it; 1 got no second mail" in room
     assert "Tune in" not in owner.get(SERIES).text
     assert owner.client.post(f"{SERIES}/next", data={"email": "f@example.com"}).status_code == 404
 
@@ -178,6 +182,12 @@ def test_a_guest_stands_around_the_article_and_the_original_is_the_page_that_cou
     assert '<link rel="canonical" href="https://wards.example/who-knew?a=1&amp;b=2">' in page
     assert "<script>alert" not in page
     assert '"isBasedOn"' in page
+    mark = re.findall(r"card\.png\?v=(\w+)", page)[0]
+    assert (
+        owner.get("/issues/who-knew/card.png").get_etag()[0] == mark
+    )  # drawn with the guest's name, as the page says
+    passed_on = owner.client.post("/issues/who-knew/forward", data={"note": "", "first_name": ""}).text
+    assert "by Ines &lt;b&gt;Okafor&lt;/b&gt; and thought of you" in passed_on
     assert "<name>Ines &lt;b&gt;Okafor&lt;/b&gt;</name>" in owner.get("/feed.xml").text
     assert owner.post(f"/admin/issues/{parts[2]}/guest/remove").status_code == 303
     assert "Okafor" not in owner.get("/issues/who-knew").text
