@@ -1,4 +1,4 @@
-"""The ways mail leaves the house: SMTP over many connections at once, or a blocking transport by one thread or many."""
+"""The ways mail leaves the house: SMTP over many connections at once, or a blocking transport by threads."""
 
 import queue
 import time
@@ -37,49 +37,6 @@ class SmtpCarrier:
             refresh_after=self.refresh_after,
             patience=self.patience,
         ).run()
-
-
-@dataclass(frozen=True)
-class BlockingCarrier:
-    """A transport that answers each message before it takes the next."""
-
-    transport: Transport
-
-    def carry(self, feed: Feed, size: int) -> None:
-        feed.wake = _nothing
-        try:
-            while True:
-                wait = feed.turn(time.monotonic())
-                if feed.finished:
-                    return
-                if not self._one(feed):
-                    time.sleep(min(wait, 0.005))
-        finally:
-            self.transport.close()
-
-    def _one(self, feed: Feed) -> bool:
-        parcel = feed.take() if feed.wanting else None
-        if parcel is None:
-            return False
-        try:
-            self.transport.open()
-        except RelayAway as error:
-            feed.put_back(parcel, str(error))
-            feed.relay_away(error)
-            return True
-        if feed.hand_over(parcel) is None:
-            feed.put_back(parcel, "its lease has run out")
-            return True
-        try:
-            answer = self.transport.send(feed.outgoing(parcel))
-        except RelayAway as error:
-            feed.put_back(parcel, str(error))
-            feed.relay_away(error)
-        except Exception as error:  # whatever a provider's library raises, this message may have gone
-            feed.answered(parcel, Answer(Step.DOT, 0, f"{type(error).__name__}: {error}", lost=True))
-        else:
-            feed.answered(parcel, answer)
-        return True
 
 
 @dataclass(frozen=True)
@@ -147,7 +104,3 @@ def carrier_of(settings: Settings) -> Carrier:
     if settings.smtp_url.startswith("ses://"):
         return ThreadedCarrier(SesTransport(parse_ses(settings.smtp_url)), settings.smtp_connections)
     return SmtpCarrier(relays_of(settings), settings.smtp_connections)
-
-
-def _nothing() -> None:
-    """Nobody waits for the network here, so nobody need be woken."""

@@ -14,7 +14,7 @@ from app.conversation.models import InboundKind
 from app.conversation.providers.events import EventKind, ProviderEvent, judge_passing
 from app.conversation.receiving import Envelope, keep_raw, register_raw
 from app.conversation.routing import process_inbound
-from app.delivery.carriers import BlockingCarrier
+from app.delivery.carriers import ThreadedCarrier
 from app.delivery.control import resume_edition
 from app.delivery.letterhead import Letterhead
 from app.delivery.message import load
@@ -322,7 +322,7 @@ def test_our_own_mail_that_comes_back_to_us_is_answered_by_nobody(here: House, t
         database=runtime.database,
         clock=runtime.clock,
         letterhead=Letterhead(runtime.links, runtime.signer, reply_domain=DOMAIN, bounce_domain=DOMAIN),
-        carrier=BlockingCarrier(post),
+        carrier=ThreadedCarrier(post, 1),
         owner="tests",
         journals=tmp_path / "journals",
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.delivery.carriers import BlockingCarrier
+from app.delivery.carriers import ThreadedCarrier
 from app.delivery.ledger import open_ledger
 from app.delivery.office import Office
 from app.delivery.transport import MemoryTransport
@@ -21,7 +21,7 @@ def office(database: Database, clock: FrozenClock, tmp_path: Path) -> Office:
         database=database,
         clock=clock,
         letterhead=LETTERHEAD,
-        carrier=BlockingCarrier(MemoryTransport()),
+        carrier=ThreadedCarrier(MemoryTransport(), 1),
         owner="tests",
         journals=tmp_path / "journals",
     )
@@ -29,7 +29,7 @@ def office(database: Database, clock: FrozenClock, tmp_path: Path) -> Office:
 
 def memory(office: Office) -> MemoryTransport:
     """The transport of `office`."""
-    assert isinstance(office.carrier, BlockingCarrier)
+    assert isinstance(office.carrier, ThreadedCarrier)
     assert isinstance(office.carrier.transport, MemoryTransport)
     return office.carrier.transport
 
