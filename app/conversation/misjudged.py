@@ -8,20 +8,18 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.conversation.attachments import keep_attachments
+from app.conversation.filing import file_reply, file_unproven
 from app.conversation.inspecting import Inspection, inspect_mail
-from app.conversation.models import InboundKind, InboundMail, Lane, Message
-from app.conversation.proof import read_answered, read_proof
+from app.conversation.models import InboundKind, InboundMail, Message
+from app.conversation.proof import read_answered, read_proof, read_signed, written_to
 from app.conversation.queries import put_aside
 from app.conversation.receiving import read_raw
-from app.conversation.threads import add_reply, add_unproven
 from app.delivery.models import Delivery, RecipientKind
-from app.delivery.verp import SignedAddress, SignedKind, read_address
+from app.delivery.verp import SignedAddress, SignedKind
 from app.foundation.errors import Conflict, Gone, NotFound
 from app.foundation.paging import Page
 from app.foundation.storage import Storage
 from app.foundation.tokens import Signer
-from app.guides.followups import stop_followups
 
 SHOWN: Final = 25
 READ_MOST: Final = 256 * 1024
@@ -67,38 +65,30 @@ def take_as_person(
     except NotFound:
         raise Gone("The mail itself is no longer kept.") from None
     found = replace(inspect_mail(raw), kind=InboundKind.REPLY)
-    message = _file(session, now, inbound, found, signer)
+    message = _file(session, now, inbound, found, raw, signer)
     inbound.kind = InboundKind.REPLY
-    if message is not None:
-        keep_attachments(session, message, raw)
     session.flush()
     return message
 
 
 def _file(
-    session: Session, now: datetime, inbound: InboundMail, found: Inspection, signer: Signer
+    session: Session, now: datetime, inbound: InboundMail, found: Inspection, raw: bytes, signer: Signer
 ) -> Message | None:
     signed, key = _signed(inbound, found, signer), signer.key("address")
     delivery = session.get(Delivery, signed.delivery_id) if signed and signed.delivery_id else None
     if signed is None or delivery is None:
-        return add_unproven(session, now, inbound, found, key=key)
+        return file_unproven(session, now, inbound, found, raw, key=key)
     if delivery.recipient_kind is RecipientKind.AUTHOR:
         raise Conflict(
             "This answers a mail to an author.", hint="Authors have no conversation with themselves."
         )
-    if signed.lane is not None:
-        found = replace(found, lane=Lane[signed.lane.name])
-    message = add_reply(session, now, inbound, delivery, found, key=key, chosen=signed.lane is not None)
-    if delivery.recipient_kind is RecipientKind.SUBSCRIBER:
-        stop_followups(session, now, delivery.recipient_id, "replied")
-    return message
+    return file_reply(session, now, inbound, delivery, found, raw, key=key, lane=signed.lane)
 
 
 def _signed(inbound: InboundMail, found: Inspection, signer: Signer) -> SignedAddress | None:
     """The proof it came with. The address for returned mail is no address for answers, and whoever relayed the letter
     knows it: it proves nothing about who wrote."""
-    written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
-    signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
+    signed = read_signed(signer, written_to(inbound, found))
     if signed is not None and signed.kind is SignedKind.REPLY:
         return signed
     proven = read_proof(signer, found) or read_answered(signer, found)

@@ -1,4 +1,4 @@
-"""The proof a report carries inside it, when it came to no signed address: the mail it returns is one of ours.
+"""The proof a mail comes with: the signed address it was written to, or one of our own mails inside it.
 
 Feedback loops write to the address registered with the provider, and some servers bounce to the From header. What
 they return holds tokens that only we can have made, in the mail of exactly one reader. A bounce is believed only with
@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from app.conversation.inspecting import Inspection
-from app.conversation.models import InboundKind
+from app.conversation.models import InboundKind, InboundMail
 from app.delivery.verp import SignedAddress, SignedKind, read_address
 from app.foundation.errors import NotFound
 from app.foundation.tokens import Purpose, Signer
@@ -18,6 +18,16 @@ _ANSWERS: Final = frozenset({InboundKind.REPLY, InboundKind.OTHER, InboundKind.U
 _ADDRESS: Final = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,255}")
 _UNSUBSCRIBE: Final = re.compile(r"/unsubscribe/([a-z2-7]{8,128})", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"<?([a-z2-7]{8,64})@", re.IGNORECASE)
+
+
+def written_to(inbound: InboundMail, found: Inspection) -> tuple[str, ...]:
+    """Where a mail was sent. The headers only say it when nobody kept the envelope, as in a mailbox read by IMAP."""
+    return (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
+
+
+def read_signed(signer: Signer, addresses: tuple[str, ...]) -> SignedAddress | None:
+    """The first of these addresses that is a signed one of ours."""
+    return next(filter(None, (read_address(signer, address) for address in addresses)), None)
 
 
 def read_proof(signer: Signer, found: Inspection) -> SignedAddress | None:

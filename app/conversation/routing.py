@@ -6,32 +6,30 @@ token in the address we were written to does (A43, A44, A48).
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversation.acknowledging import acknowledge
-from app.conversation.attachments import keep_attachments
 from app.conversation.clippings import take_clippings
 from app.conversation.courtesies import confirm_leaving, tell_of_refusal
+from app.conversation.filing import file_reply, file_unproven
 from app.conversation.inspecting import Inspection, inspect_mail
-from app.conversation.models import InboundKind, InboundMail, InboundState, Lane
-from app.conversation.proof import read_answered, read_proof
+from app.conversation.models import InboundKind, InboundMail, InboundState
+from app.conversation.proof import read_answered, read_proof, read_signed, written_to
 from app.conversation.providers.events import Hook
 from app.conversation.receiving import read_raw
 from app.conversation.reports import Action, RecipientReport
 from app.conversation.strangers import is_for_people
-from app.conversation.threads import add_reply, add_unproven
 from app.conversation.webhooks import PROVIDERS, take_events
 from app.delivery.bounces import record_bounce
 from app.delivery.models import BounceClass, BounceSource, Delivery, RecipientKind
 from app.delivery.refusals import Reason
-from app.delivery.verp import SignedAddress, SignedKind, read_address
+from app.delivery.verp import SignedAddress, SignedKind
 from app.foundation.storage import Storage
 from app.foundation.tokens import Signer
-from app.guides.followups import stop_followups
 from app.signup.desk import Desk
 from app.subscribers.models import Subscriber
 from app.subscribers.preferences import leave
@@ -67,14 +65,13 @@ def process_inbound(
         inbound.state = InboundState.DONE
         return inbound.kind
     found = inspect_mail(raw)
-    written_to = (inbound.envelope_to,) if inbound.envelope_to else found.addressed_to
-    signed = next(filter(None, (read_address(signer, address) for address in written_to)), None)
-    signed = signed or read_proof(signer, found) or read_answered(signer, found)
+    addresses = written_to(inbound, found)
+    signed = read_signed(signer, addresses) or read_proof(signer, found) or read_answered(signer, found)
     if signed is not None and signed.kind is SignedKind.CLIP:
         inbound.kind = take_clippings(session, now, raw, found, signed.author_id)
     else:
         inbound.kind = _act(
-            session, now, inbound, found, signed, _Post(raw, signer.key("address"), written_to, desk)
+            session, now, inbound, found, signed, _Post(raw, signer.key("address"), addresses, desk)
         )
     inbound.state = InboundState.DONE
     return inbound.kind
@@ -111,8 +108,6 @@ def _act(
         _leave(session, now, inbound, signed.subscriber_id, signed.topic_id or None, FORM_MAILTO, post)
         return InboundKind.UNSUBSCRIBE
     if signed.kind is SignedKind.REPLY:
-        if signed.lane is not None:
-            found = replace(found, lane=Lane[signed.lane.name])
         return _take_reply(session, now, inbound, found, signed, post)
     return found.kind
 
@@ -125,9 +120,7 @@ def _take_unproven(
         return found.kind
     if not is_for_people(session, post.raw, post.written_to):
         return found.kind
-    message = add_unproven(session, now, inbound, found, key=post.key)
-    if message is not None:
-        keep_attachments(session, message, post.raw)
+    file_unproven(session, now, inbound, found, post.raw, key=post.key)
     return InboundKind.REPLY
 
 
@@ -145,14 +138,9 @@ def _take_reply(
     if found.kind is InboundKind.UNSUBSCRIBE and delivery.recipient_kind is RecipientKind.SUBSCRIBER:
         _leave(session, now, inbound, delivery.recipient_id, None, FORM_REPLY, post)
         return InboundKind.UNSUBSCRIBE
-    chosen = signed.lane is not None
-    message = add_reply(session, now, inbound, delivery, found, key=post.key, chosen=chosen)
-    if message is not None:
-        keep_attachments(session, message, post.raw)
-        if post.desk is not None:
-            acknowledge(session, now, post.desk, inbound, message, post.raw)
-    if delivery.recipient_kind is RecipientKind.SUBSCRIBER:
-        stop_followups(session, now, delivery.recipient_id, "replied")
+    message = file_reply(session, now, inbound, delivery, found, post.raw, key=post.key, lane=signed.lane)
+    if message is not None and post.desk is not None:
+        acknowledge(session, now, post.desk, inbound, message, post.raw)
     return InboundKind.REPLY
 
 
