@@ -1,7 +1,7 @@
 """The words of the public archive, kept right for searching when an issue goes out, is corrected, leaves or returns.
 
-Code writes `issue_text` only; the databases build their own index from it (migration 0013). What was missed, because
-it went out before there was an index or was restored from a backup, is found by comparing versions at each tick.
+Code writes `issue_text` only; the databases build their own index from it (migrations 0013 and 0023). What was
+missed, because it went out before there was an index or was restored from a backup, is found by comparing versions.
 """
 
 import html

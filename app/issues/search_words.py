@@ -8,6 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from app.issues.accents import folded
+
 LONGEST: Final = 200
 MOST_TERMS: Final = 12
 _TERM: Final = re.compile(r'(-?)(?:"([^"]*)"|“([^”]*)”|([^\s"“”]+))')
@@ -41,8 +43,8 @@ class Wanted:
         return wanted + "".join(f" NOT {_quoted(term)}" for term in self.terms if term.without)
 
     def for_postgresql(self) -> str:
-        """As `websearch_to_tsquery` reads it."""
-        return " ".join(("-" if term.without else "") + _quoted(term) for term in self.terms)
+        """As `websearch_to_tsquery` reads it, for words that are folded."""
+        return folded(" ".join(("-" if term.without else "") + _quoted(term) for term in self.terms))
 
 
 def read_wanted(raw: str | None) -> Wanted:

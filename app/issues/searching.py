@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.orm import Session
 
 from app.foundation.db import UtcDateTime, dialect_of, enum_type
 from app.foundation.paging import Page
+from app.issues.accents import FOLDED, accented
 from app.issues.models import IssueKind
 from app.issues.search_words import Wanted
 
@@ -38,6 +39,8 @@ class Hit:
     excerpt: tuple[Piece, ...]
 
 
+GAP: Final = " … "
+
 _VISIBLE: Final = "issue.state IN ('sending', 'sent') AND issue.withdrawn_at IS NULL"
 
 _SQLITE: Final = f"""
@@ -58,9 +61,9 @@ FROM issue_text JOIN issue ON issue.id = issue_text.issue_id,
 WHERE issue_text.words @@ wanted AND {_VISIBLE}
 """
 _POSTGRESQL: Final = f"""
-SELECT slug, kind, sent_at,
-       ts_headline('english', replace(title, '<', :less), wanted, :whole) AS title,
-       ts_headline('english', replace(body, '<', :less), wanted, :part) AS excerpt
+SELECT slug, kind, sent_at, title AS whole_title, body,
+       ts_headline('english', replace({FOLDED.format("title")}, '<', :less), wanted, :whole) AS title,
+       ts_headline('english', replace({FOLDED.format("body")}, '<', :less), wanted, :part) AS excerpt
 FROM (
   SELECT issue.slug, issue.kind, issue.sent_at, issue.id, issue_text.title, issue_text.body, wanted,
          ts_rank_cd(issue_text.words, wanted, 1) AS rank
@@ -72,7 +75,7 @@ _POSTGRESQL_COUNT: Final = f"SELECT count(*) {_FROM_POSTGRESQL}"
 
 _WHOLE: Final = f"StartSel={OPEN}, StopSel={CLOSE}, HighlightAll=true"
 _PART: Final = (
-    f"StartSel={OPEN}, StopSel={CLOSE}, MaxFragments=2, MaxWords=24, MinWords=12, FragmentDelimiter=' … '"
+    f"StartSel={OPEN}, StopSel={CLOSE}, MaxFragments=2, MaxWords=24, MinWords=12, FragmentDelimiter='{GAP}'"
 )
 
 
@@ -95,10 +98,23 @@ def search_archive(session: Session, wanted: Wanted, *, page: int = 1, per_page:
         query.columns(kind=enum_type(IssueKind), sent_at=UtcDateTime()), {**paging, **marks}
     ).mappings()
     hits = tuple(
-        Hit(row["slug"], row["kind"], row["sent_at"], pieces(row["title"]), _excerpt(row["excerpt"]))
+        Hit(
+            row["slug"],
+            row["kind"],
+            row["sent_at"],
+            pieces(_as_written(row, "title", "whole_title")),
+            _excerpt(_as_written(row, "excerpt", "body")),
+        )
         for row in rows
     )
     return Page(hits, page, per_page, total)
+
+
+def _as_written(row: RowMapping, found: str, text: str) -> str:
+    """What was found with its accents, which PostgreSQL looked for without; SQLite shows them itself."""
+    if text not in row:
+        return str(row[found])
+    return accented(row[found], row[text].replace("<", LESS), marks=OPEN + CLOSE, gap=GAP)
 
 
 def pieces(marked: str) -> tuple[Piece, ...]:

@@ -82,6 +82,35 @@ def test_phrases_and_exclusions_mean_what_they_say(session: Session, now: dateti
     assert found(session, "-renewals") == []
 
 
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("At the café", "cafe"),
+        ("At the cafe", "café"),
+        ("Résumés, piled", "resume"),
+        ("In Việt Nam", '"viet nam"'),
+        ("At the café", "cafe\u0301"),
+    ],
+)
+def test_accents_decide_nothing_and_are_shown(
+    session: Session, now: datetime, written: str, typed: str
+) -> None:
+    sent(session, now, written, f"{'Là-bas <à> & toi. ' * 20}**{written}** déjà vu. {'Là-bas. ' * 20}")
+    sent(session, now, "Other", "Nothing of it.")
+    (hit,) = search_archive(session, read_wanted(typed)).items
+    assert "".join(piece.text for piece in hit.title) == written
+    for pieces in (hit.title, hit.excerpt):
+        marked = [piece.text for piece in pieces if piece.found]
+        assert marked
+        assert " ".join(marked) in written
+    assert f"{written} déjà" in "".join(piece.text for piece in hit.excerpt)
+
+
+def test_marks_that_make_another_letter_stay(session: Session, now: datetime) -> None:
+    sent(session, now, "One", "йод")
+    assert (found(session, "йод"), found(session, "иод")) == (["one"], [])
+
+
 ODD = (
     *(
         '"',
