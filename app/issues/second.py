@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.delivery.branding import sender_of
 from app.delivery.editions import freeze_edition
-from app.delivery.leasing import finish_edition
 from app.delivery.ledger import LedgerCounts, count, open_ledger
 from app.delivery.models import Edition, EditionClass, EditionState
 from app.delivery.quiet import set_quiet_window
@@ -87,7 +86,8 @@ def send_second_edition(
     """Freeze the issue's words of today as a mail of its own and send it to everybody who has the topic on, or to
     those of one function. `number` is how many there were when the author decided: the same form again sends nothing.
 
-    Raises as `words_again`, and ContentError for whatever readers could not be sent.
+    Raises as `words_again`, ContentError for whatever readers could not be sent, and Conflict when nobody would get
+    it, after which the transaction is to be rolled back.
     """
     issue = get_issue(session, issue_id)
     words = words_again(session, issue, number, subject, preheader)
@@ -110,8 +110,16 @@ def send_second_edition(
     set_quiet_window(session, key, topic_id, now)
     counts = open_ledger(session, now, edition.id, function=function)
     if not counts.open:
-        finish_edition(session, now, edition.id)  # nobody to mail: no worker will ever close its last chunk
+        raise Conflict(_nobody(counts, function), hint="Nothing was sent, and the subject is still free.")
     return counts
+
+
+def _nobody(counts: LedgerCounts, function: Function | None) -> str:
+    """Why nobody would get it."""
+    if counts.audience:
+        return "There is nobody to send it to: all who read it are suppressed or have not confirmed their address."
+    those = "reader of that function" if function else "reader"
+    return f"There is nobody to send it to: no {those} has it switched on today."
 
 
 def _folded(subject: str) -> str:

@@ -10,14 +10,18 @@ from app.delivery.editions import get_edition
 from app.delivery.ledger import count
 from app.delivery.models import EditionState
 from app.foundation.errors import Conflict, HandoffError, InvalidInput, NotFound
+from app.issues.composing import Words
 from app.issues.findings import Report
 from app.issues.models import Issue, IssueState
 from app.issues.preflight import HeldByPreflight, check_before
+from app.issues.preview import SAMPLE_FUNCTION, MailPreview, preview_mail
 from app.issues.queries import OUT, get_issue
 from app.issues.second import second_editions, send_second_edition, words_again
+from app.publication.settings import get_publication
 from app.subscribers.models import Function
 from app.web.admin.desk import kit, press
 from app.web.admin.guard import allows
+from app.web.admin.previewing import preview_page
 from app.web.public.forms import FUNCTION_NAMES
 from app.web.state import now, reader, writer
 from app.web.typed import typed_number
@@ -68,8 +72,7 @@ def second(issue_id: int) -> ResponseReturnValue:
     issue = _out(issue_id)
     try:
         _check_sure()
-        subject, preheader = request.form.get("subject", ""), request.form.get("preheader", "")
-        words = words_again(reader(), issue, _number(), subject, preheader)
+        words = _words_again(issue)
         check_before(reader(), now(), words, kit(words, asking=True))
         send_second_edition(
             writer(),
@@ -87,6 +90,26 @@ def second(issue_id: int) -> ResponseReturnValue:
         writer().rollback()
         return _page(issue, error), error.status
     return _back(issue_id, "second")
+
+
+@bp.post("/issues/<int:issue_id>/second/look")
+@allows(Action.SEE)
+def look(issue_id: int) -> ResponseReturnValue:
+    """The mail of the form as readers would get it, above the form as it was filled in. Sends nothing."""
+    issue = _out(issue_id)
+    try:
+        words, function = _words_again(issue), _function()
+        seen = preview_mail(reader(), words, press(), function or SAMPLE_FUNCTION)
+    except HandoffError as error:
+        return _page(issue, error), error.status
+    return _page(issue, seen=seen)
+
+
+@bp.get("/issues/<int:issue_id>/second/preview")
+@allows(Action.SEE)
+def preview(issue_id: int) -> ResponseReturnValue:
+    """What the little frame of `look` shows."""
+    return preview_page(_words_again(_out(issue_id)))
 
 
 @bp.post("/issues/<int:issue_id>/second/<int:edition_id>/<what>")
@@ -122,7 +145,18 @@ def _out(issue_id: int) -> Issue:
     return issue
 
 
-def _page(issue: Issue, error: HandoffError | None = None, report: Report | None = None) -> str:
+def _words_again(issue: Issue) -> Words:
+    """Today's words under the subject that was typed in. Raises as `words_again`."""
+    subject, preheader = request.values.get("subject", ""), request.values.get("preheader", "")
+    return words_again(reader(), issue, _number(), subject, preheader)
+
+
+def _page(
+    issue: Issue,
+    error: HandoffError | None = None,
+    report: Report | None = None,
+    seen: MailPreview | None = None,
+) -> str:
     session = reader()
     edition = get_edition(session, issue.edition_id) if issue.edition_id else None
     settled = edition is not None and edition.state is EditionState.DONE
@@ -141,6 +175,8 @@ def _page(issue: Issue, error: HandoffError | None = None, report: Report | None
         seconds=second_editions(session, issue.id),
         functions={each: words for each, words in FUNCTION_NAMES.items() if each is not Function.OTHER},
         typed=request.form,
+        seen=seen,
+        publication=get_publication(session),
     )
 
 
@@ -151,7 +187,7 @@ def _check_sure() -> None:
 
 
 def _number() -> int:
-    number = typed_number(request.form.get("number"))
+    number = typed_number(request.values.get("number"))
     if number is None:
         raise InvalidInput("This form is not complete.", field="number", hint="Load the page again.")
     return number

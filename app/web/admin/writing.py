@@ -1,10 +1,9 @@
 """Writing: a new issue or an imported one, the editor, and the preview beside it."""
 
-import re
 from html import escape
 from secrets import token_hex
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
@@ -13,15 +12,14 @@ from app.issues.composing import Words
 from app.issues.guests import guest_of, set_guest
 from app.issues.importing import ImportedDraft, import_links, import_text
 from app.issues.models import Issue, IssueKind, IssueState
-from app.issues.preflight import examine
-from app.issues.preview import SAMPLE_FUNCTION, preview_mail
+from app.issues.preview import SAMPLE_FUNCTION
 from app.issues.queries import get_issue
 from app.issues.writing import EDITABLE, Draft, EditedMeanwhile, create_issue, discard_issue, save_issue
 from app.publication.settings import get_publication
 from app.rendering.letter import functions_of
-from app.web.admin.desk import FUNCTIONS_READ_AS, draft_of_form, kit, press, read_as, version_of_form
+from app.web.admin.desk import FUNCTIONS_READ_AS, draft_of_form, press, version_of_form
 from app.web.admin.guard import allows, author
-from app.web.admin.webpage import web_page
+from app.web.admin.previewing import preview_page
 from app.web.state import now, reader, writer
 
 bp = Blueprint("writing", __name__)
@@ -64,15 +62,6 @@ TOOLS = (
     ("Divider", "Divider", "\n***\n", ""),
 )
 """The toolbar: what stands on a button, what it is, and what it puts before and after the chosen words."""
-
-_SCRIPTS = re.compile(r"<script [^>]*\bsrc=[^>]*></script>")
-
-PREVIEW_CSP = (
-    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
-    "style-src 'unsafe-inline' 'self'; img-src 'self' data: https:; font-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
-)
-"""A35: nothing in a preview runs, whatever the text holds."""
 
 
 @bp.get("/issues/new")
@@ -175,7 +164,7 @@ def save(issue_id: int) -> ResponseReturnValue:
 def preview(issue_id: int) -> ResponseReturnValue:
     """The words of the form as readers would see them; `form` says how. Saves nothing."""
     issue, words = get_issue(reader(), issue_id), draft_of_form()
-    return _preview(
+    return preview_page(
         Words(issue.kind, issue.slug, words.title, words.subject, words.preheader, words.markdown)
     )
 
@@ -185,7 +174,7 @@ def preview(issue_id: int) -> ResponseReturnValue:
 def preview_saved(issue_id: int) -> ResponseReturnValue:
     """The saved words, for pages that only look."""
     issue = get_issue(reader(), issue_id)
-    return _preview(
+    return preview_page(
         Words(issue.kind, issue.slug, issue.title, issue.subject, issue.preheader, issue.markdown)
     )
 
@@ -229,33 +218,6 @@ def _speaks_to(issue: Issue) -> list[str]:
         return functions_of(issue.kind.value, issue.markdown)
     except HandoffError:
         return []
-
-
-def _preview(words: Words) -> ResponseReturnValue:
-    form = request.values.get("form", "desktop")
-    try:
-        if form == "web":
-            page = _opening_elsewhere(web_page(words, press()))
-        elif form == "check":
-            report = examine(reader(), now(), words, kit(words, asking=request.method == "POST"))
-            page = render_template("admin/preview_check.html", report=report)
-        elif form in {"text", "inbox"}:
-            mail = preview_mail(reader(), words, press(), read_as())
-            page = render_template(
-                f"admin/preview_{form}.html", mail=mail, publication=get_publication(reader())
-            )
-        else:
-            page = _opening_elsewhere(preview_mail(reader(), words, press(), read_as()).html)
-    except HandoffError as error:
-        page = render_template("admin/preview_error.html", error=error)
-        return Response(page, error.status, {"Content-Security-Policy": PREVIEW_CSP})
-    return Response(page, 200, {"Content-Security-Policy": PREVIEW_CSP})
-
-
-def _opening_elsewhere(html: str) -> str:
-    """Links of a preview open beside the studio, not inside the little frame, and no script is asked for that the
-    frame would refuse."""
-    return _SCRIPTS.sub("", html).replace("<head>", '<head><base target="_blank">', 1)
 
 
 def _imported(kind: IssueKind) -> ImportedDraft:

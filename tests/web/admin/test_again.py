@@ -1,17 +1,22 @@
 """Once more: the form says whom, asks for a subject of its own, and sent twice it does nothing twice."""
 
+import re
+from html import unescape
+
 import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.models import Role
 from app.delivery.models import Delivery, Edition, EditionState
+from app.issues.cadence import get_cadence
 from app.issues.models import Issue, IssueKind
 from app.issues.publishing import finish_sent, send_now
 from app.issues.queries import get_issue
 from app.issues.withdrawing import withdraw_issue
 from app.issues.writing import Draft, create_issue
-from app.subscribers.models import Function, Subscriber
+from app.subscribers.models import Function, Subscriber, SubscriberState
 from app.wiring import Runtime
+from tests.cast import verified_reader
 from tests.web.admin.conftest import TEXT, Browser, SignIn
 from worker.publishing import publish_due
 
@@ -89,27 +94,57 @@ def test_it_is_meant_and_checked_or_nothing_happens(sent: Issue, owner: Browser,
     assert 'value="Owners, mended"' in answer.text
 
 
-@pytest.mark.parametrize(("function", "readers"), [("finance", 1), ("sales", 0)])
-def test_it_can_be_for_one_function(
-    sent: Issue, owner: Browser, runtime: Runtime, function: str, readers: int
+def test_it_is_seen_under_its_own_subject_before_it_is_sent(
+    sent: Issue, owner: Browser, runtime: Runtime
 ) -> None:
+    form = {"number": "0", "preheader": "Mended.", "function": "finance"}
+    assert (
+        "the one readers have seen already"
+        in owner.post(again(sent, "second/look"), subject="Owners", **form).text
+    )
+    page = owner.post(again(sent, "second/look"), subject="Owners & more", **form).text
+    assert "<b>Owners &amp; more</b>" in page
+    frame = re.search(r'<iframe[^>]*src="([^"]+)"', page)
+    assert frame is not None
+    mail = owner.get(unescape(frame[1]))
+    assert "<title>Owners &amp; more</title>" in mail.text
+    assert "Mended." in mail.text
+    assert "sandbox" in mail.headers["Content-Security-Policy"]
+    assert "Subject: Owners &amp; more" in owner.get(unescape(frame[1]) + "&form=text").text
+    assert len(editions(runtime)) == 1
+
+
+def test_it_can_be_for_one_function_and_is_never_sent_to_nobody(
+    sent: Issue, owner: Browser, runtime: Runtime
+) -> None:
+    form = {"number": "0", "sure": "yes", "subject": "For you"}
     with runtime.database.writing() as session:
         session.execute(update(Subscriber).values(function=Function.FINANCE))
-    form = {"number": "0", "sure": "yes", "subject": "For you", "function": function}
-    assert owner.post(again(sent, "second"), **form).status_code == 303
-    second = editions(runtime)[-1]
-    assert second.audience == readers
-    assert second.state is (EditionState.SENDING if readers else EditionState.DONE)
+    nobody = owner.post(again(sent, "second"), function="sales", **form)
+    assert (nobody.status_code, len(editions(runtime))) == (409, 1)
+    assert "no reader of that function has it switched on today" in nobody.text
+    assert owner.post(again(sent, "second"), function="finance", **form).status_code == 303
+    assert editions(runtime)[-1].audience == 1
+    with runtime.database.writing() as session:
+        session.execute(update(Subscriber).values(state=SubscriberState.UNVERIFIED))
+    held = owner.post(again(sent, "second"), function="", **{**form, "number": "1", "subject": "For all"})
+    assert (held.status_code, len(editions(runtime))) == (409, 2)
+    assert "all who read it are suppressed or have not confirmed" in held.text
 
 
 def test_who_got_the_second_edition_is_listed_by_itself(
     sent: Issue, owner: Browser, runtime: Runtime
 ) -> None:
+    with runtime.database.writing() as session:
+        topic_id = get_cadence(session, IssueKind.LETTER).topic_id
+        grace = verified_reader(session, runtime.clock(), runtime.address_key, "grace@example.com", topic_id)
+        grace.function = Function.SALES
     owner.post(again(sent, "second"), number="0", sure="yes", subject="Mended", function="sales")
     second = editions(runtime)[-1].id
     assert f"people?edition={second}" in owner.get(again(sent)).text
     page = owner.get(again(sent, f"people?edition={second}")).text
     assert "The second edition, “Mended”" in page
+    assert "grace@example.com" in page
     assert "alice@example.com" not in page
     assert "alice@example.com" in owner.get(again(sent, "people?edition=999")).text
 
