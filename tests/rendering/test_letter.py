@@ -71,6 +71,14 @@ class TestTheLetter:
         assert mail.html.count('href="https://letters.example/issues/a-title"') == 2
         assert "https://letters.example/issues/a-title" in mail.text
 
+    @pytest.mark.parametrize(("kind", "markdown"), [("letter", "Hello."), ("links", LINKS)])
+    def test_is_passed_on_from_its_text_too_with_the_token_that_says_by_whom(
+        self, kind: str, markdown: str
+    ) -> None:
+        mail = fill(letter(markdown, kind), {"delivery_token": "tok"})
+        assert "/issues/a-title/forward/tok\nUnsubscribe: https://" in mail.text
+        assert 'href="https://letters.example/issues/a-title/forward"' in mail.html
+
     @pytest.mark.parametrize("place", ["subject", "title", "preheader"])
     def test_a_broken_tag_is_refused_in_each_field_by_name(self, place: str) -> None:
         with pytest.raises(ContentError) as caught:
@@ -94,6 +102,7 @@ class TestTheLetter:
             Slot("first_name", "there"),
             Slot("unsubscribe_token"),
             Slot("preferences_token"),
+            Slot("delivery_token"),
         }
 
     @pytest.mark.parametrize("kind", ["", "note", "Letter"])
