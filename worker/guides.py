@@ -34,7 +34,7 @@ def tidy_unconfirmed(here: Runtime, now: datetime) -> None:
                 zone = zone_of(get_publication(session))
             except NotFound:
                 return
-            gone = forget_unconfirmed(session, now, older_than, zone)
+            gone = forget_unconfirmed(session, now, older_than, zone, here.signer)
         for each in gone:
             delete_files(here.storage, each)
         if gone:

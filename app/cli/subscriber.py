@@ -1,7 +1,8 @@
-"""`handoff subscriber …`: bring a consented list in, take all readers out, look at one, erase one."""
+"""`handoff subscriber …`: bring a consented list in, take all readers or all about one out, look at one, erase one."""
 
 import csv
 import io
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from app.cli.opening import open_runtime, print_json
 from app.delivery.models import Correspondent
 from app.foundation.addresses import parse_address
 from app.foundation.errors import InvalidInput, NotFound
+from app.privacy.export import export_person
 from app.privacy.forget import delete_files, erase_correspondent, erase_subscriber
 from app.subscribers.csvfile import ImportRow, RowDefaults, RowProblem, parse_consent_date, read_rows
 from app.subscribers.models import Subscriber
@@ -151,18 +153,31 @@ def _print_report(report: ImportReport, as_json: bool) -> None:
 
 
 @command.command("export")
+@click.argument("email", required=False)
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of standard output."
 )
-def export_file(out: Path | None) -> None:
-    """All readers as CSV, with what they left and why they are suppressed."""
+def export_file(email: str | None, out: Path | None) -> None:
+    """All readers as CSV, with what they left and why they are suppressed; with EMAIL all that is held about one
+    person, as JSON: what they agreed to and asked for, every mail to and from them, notes and invitations."""
     runtime = open_runtime()
     with runtime.database.reading() as session:
-        if out is None:
-            csv.writer(sys.stdout, lineterminator="\n").writerows(export_rows(session))
-            return
-        with out.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(export_rows(session))
+        person = (_stranger(session, email) or _find(session, email)) if email else None
+        with _open_out(out) as file:
+            if person is None:
+                csv.writer(file, lineterminator="\n").writerows(export_rows(session))
+                return
+            found = export_person(session, runtime.clock(), person, runtime.signer)
+            file.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def _open_out(out: Path | None) -> Iterator[TextIO]:
+    if out is None:
+        yield sys.stdout
+        return
+    with out.open("w", encoding="utf-8", newline="") as file:
+        yield file
     click.echo(f"Written to {out}", err=True)
 
 
@@ -238,9 +253,9 @@ def erase(email: str, yes: bool) -> None:
     with runtime.database.writing() as session:
         stranger = _stranger(session, email)
         if stranger is not None:
-            erased = erase_correspondent(session, runtime.clock(), stranger)
+            erased = erase_correspondent(session, runtime.clock(), stranger, runtime.signer)
         else:
-            erased = erase_subscriber(session, runtime.clock(), _find(session, email))
+            erased = erase_subscriber(session, runtime.clock(), _find(session, email), runtime.signer)
     delete_files(runtime.storage, erased)
     click.echo(
         f"Erased: {erased.deliveries} deliveries now belong to nobody, {erased.messages} messages are gone."

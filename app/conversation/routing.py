@@ -65,6 +65,8 @@ def process_inbound(
         inbound.state = InboundState.DONE
         return inbound.kind
     found = inspect_mail(raw)
+    if not (inbound.envelope_from or inbound.envelope_to):
+        inbound.envelope_from = found.sender[:320]  # read by IMAP: all there is to find a person's mail again
     addresses = written_to(inbound, found)
     signed = read_signed(signer, addresses) or read_proof(signer, found) or read_answered(signer, found)
     if signed is not None and signed.kind is SignedKind.CLIP:

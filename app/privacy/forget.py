@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.conversation.models import Direction, InboundMail, Message, Thread
+from app.conversation.inbox_models import Acknowledgement
+from app.conversation.models import Direction, InboundKind, InboundMail, Message, Thread
 from app.conversation.weekly import WEEKLY_KEY
 from app.delivery.eligibility import suppressed
 from app.delivery.models import (
@@ -20,14 +21,21 @@ from app.delivery.models import (
     EditionClass,
     EditionState,
     Outcome,
-    RecipientKind,
 )
 from app.foundation.storage import Storage
+from app.foundation.tokens import Signer
 from app.guides.models import Grant, GrantState
 from app.guides.sources import DIRECT
 from app.guides.visiting import count_forgotten
+from app.privacy.holdings import Holdings, holdings_of
 from app.signup.models import Invitation, JoinRequest
-from app.subscribers.models import Subscriber, SubscriberState, Subscription, SuppressionReason
+from app.subscribers.models import (
+    Subscriber,
+    SubscriberState,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
 from app.subscribers.suppression import suppress
 from app.tracking.models import Click, Open
 
@@ -41,34 +49,35 @@ class Erased:
     files: tuple[str, ...]
 
 
-def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber) -> Erased:
+def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber, signer: Signer) -> Erased:
     """Remove a reader everywhere.
 
     The ledger keeps its numbers (a delivery to a number that belongs to nobody any more); addresses, names, words,
-    peers and raw mail go. Subscriptions, consent records, requests and grants go with the subscriber's row.
+    peers and raw mail go. Subscriptions, consent records, requests and grants go with the subscriber's row. `signer`
+    reads the signed addresses that their mail came to.
     """
     suppress(session, now, subscriber.address_hash, SuppressionReason.ERASED)
-    return _remove(session, subscriber)
+    return _remove(session, subscriber, signer)
 
 
-def erase_correspondent(session: Session, now: datetime, correspondent: Correspondent) -> Erased:
+def erase_correspondent(
+    session: Session, now: datetime, correspondent: Correspondent, signer: Signer
+) -> Erased:
     """Remove somebody who wrote to us and was never a reader, as thoroughly."""
     suppress(session, now, correspondent.address_hash, SuppressionReason.ERASED)
-    deliveries = select(Delivery.id).where(
-        Delivery.recipient_kind == RecipientKind.CORRESPONDENT, Delivery.recipient_id == correspondent.id
-    )
-    session.execute(update(Outcome).where(Outcome.delivery_id.in_(deliveries)).values(reply=""))
-    count = len(session.scalars(deliveries).all())
-    session.execute(update(Delivery).where(Delivery.id.in_(deliveries)).values(slots=None))
-    known_as = (correspondent.address, correspondent.canonical)
-    same = _correspondents(session, correspondent.address_hash)
-    messages, files = _erase_conversations(session, None, known_as, same)
+    erased = _empty(session, holdings_of(session, signer, correspondent))
     session.expire(correspondent)
-    return Erased(deliveries=count, messages=messages, files=tuple(files))
+    return erased
 
 
 def forget_unconfirmed(
-    session: Session, now: datetime, older_than: timedelta, zone: ZoneInfo, *, at_once: int = 200
+    session: Session,
+    now: datetime,
+    older_than: timedelta,
+    zone: ZoneInfo,
+    signer: Signer,
+    *,
+    at_once: int = 200,
 ) -> list[Erased]:
     """Remove addresses that were only typed into a form, last longer ago than that, and never confirmed.
 
@@ -81,7 +90,11 @@ def forget_unconfirmed(
         for grant in session.scalars(select(Grant).where(Grant.subscriber_id == subscriber.id)):
             day = grant.requested_at.astimezone(zone).date()
             count_forgotten(session, grant.slug, day, grant.source or DIRECT)
-        gone.append(_remove(session, subscriber))
+        digest = subscriber.address_hash
+        gone.append(_remove(session, subscriber, signer))
+        session.execute(
+            delete(Suppression).where(Suppression.address_hash == digest)
+        )  # released, all of them
     return gone
 
 
@@ -100,39 +113,14 @@ def _only_typed(now: datetime, before: datetime) -> Select[Subscriber]:
         ~exists().where(theirs, alive),
         ~exists().where(Grant.subscriber_id == Subscriber.id, Grant.state != GrantState.REQUESTED),
         ~exists().where(Thread.subscriber_id == Subscriber.id),
+        ~exists().where(Correspondent.address_hash == Subscriber.address_hash),
         ~exists().where(Subscription.subscriber_id == Subscriber.id),
         ~suppressed(Subscriber.address_hash),
     )
 
 
-def _remove(session: Session, subscriber: Subscriber) -> Erased:
-    deliveries = select(Delivery.id).where(
-        Delivery.recipient_kind == RecipientKind.SUBSCRIBER, Delivery.recipient_id == subscriber.id
-    )
-    files = [
-        key
-        for key in session.scalars(
-            select(Bounce.raw_key).where(
-                (Bounce.address_hash == subscriber.address_hash) | Bounce.delivery_id.in_(deliveries)
-            )
-        )
-        if key
-    ]
-    session.execute(
-        update(Bounce)
-        .where((Bounce.address_hash == subscriber.address_hash) | Bounce.delivery_id.in_(deliveries))
-        .values(evidence="", raw_key="")
-    )
-    session.execute(update(Outcome).where(Outcome.delivery_id.in_(deliveries)).values(reply=""))
-    for evidence in (Click, Open):
-        session.execute(
-            update(evidence).where(evidence.delivery_id.in_(deliveries)).values(ip="", user_agent="")
-        )
-    count = len(session.scalars(deliveries).all())
-    session.execute(update(Delivery).where(Delivery.id.in_(deliveries)).values(slots=None))
-    correspondents = _correspondents(session, subscriber.address_hash)
-    known_as = (subscriber.address, subscriber.canonical)
-    messages, mail_files = _erase_conversations(session, subscriber.id, known_as, correspondents)
+def _remove(session: Session, subscriber: Subscriber, signer: Signer) -> Erased:
+    erased = _empty(session, holdings_of(session, signer, subscriber))
     session.execute(
         update(Invitation)
         .where(Invitation.inviter_id == subscriber.id)
@@ -140,44 +128,70 @@ def _remove(session: Session, subscriber: Subscriber) -> Erased:
     )
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
     session.expunge(subscriber)
-    return Erased(deliveries=count, messages=messages, files=(*files, *mail_files))
+    return erased
 
 
-def _correspondents(session: Session, address_hash: str) -> list[int]:
-    """The same person as somebody we answered before they subscribed; the row stays for the ledger, without them."""
-    same = Correspondent.address_hash == address_hash
-    ids = list(session.scalars(select(Correspondent.id).where(same)))
-    for each in ids:
+def _empty(session: Session, held: Holdings) -> Erased:
+    """All that is not the subscriber's own row and what goes with it."""
+    files = [*_empty_evidence(session, held), *_empty_mails(session, held)]
+    session.execute(update(Delivery).where(Delivery.id.in_(held.deliveries)).values(slots=None))
+    messages = _delete_conversations(session, held)
+    session.execute(delete(Acknowledgement).where(Acknowledgement.address_hash == held.address_hash))
+    for each in held.correspondents:  # the row stays for the ledger, without them
         session.execute(
             update(Correspondent)
             .where(Correspondent.id == each)
             .values(address="", canonical=f"erased:{each}", name="")
         )
-    return ids
+    return Erased(len(held.deliveries), messages, tuple(dict.fromkeys(files)))
 
 
-def _erase_conversations(
-    session: Session, subscriber_id: int | None, known_as: tuple[str, ...], correspondents: list[int]
-) -> tuple[int, list[str]]:
-    theirs: ColumnElement[bool] = Thread.correspondent_id.in_(correspondents)
-    if subscriber_id is not None:
-        theirs = or_(Thread.subscriber_id == subscriber_id, theirs)
-    threads = select(Thread.id).where(theirs)
-    inbound = list(
-        session.scalars(
-            select(Message.inbound_mail_id).where(
-                Message.thread_id.in_(threads), Message.inbound_mail_id.is_not(None)
-            )
+def _empty_evidence(session: Session, held: Holdings) -> list[str]:
+    """What servers said and browsers left. Returns the files of notices."""
+    about = (Bounce.address_hash == held.address_hash) | Bounce.delivery_id.in_(held.deliveries)
+    files = [key for key in session.scalars(select(Bounce.raw_key).where(about)) if key]
+    session.execute(update(Bounce).where(about).values(evidence="", raw_key="", address_hash=""))
+    session.execute(update(Outcome).where(Outcome.delivery_id.in_(held.deliveries)).values(reply=""))
+    for evidence in (Click, Open):
+        session.execute(
+            update(evidence).where(evidence.delivery_id.in_(held.deliveries)).values(ip="", user_agent="")
         )
+    session.execute(
+        update(Suppression)
+        .where(Suppression.address_hash == held.address_hash)
+        .values(evidence="", release_reason="")
     )
-    mails = (InboundMail.id.in_(inbound)) | (InboundMail.envelope_from.in_(known_as))
+    for (
+        name
+    ) in held.known_as:  # a mail that waits says why in the words of a server, which may name the reader
+        for column in (Edition.pause_reason, Edition.trouble):
+            session.execute(
+                update(Edition)
+                .where(column.contains(name, autoescape=True))
+                .values({column: func.replace(column, name, "…")})
+                .execution_options(synchronize_session=False)
+            )
+    return files
+
+
+def _empty_mails(session: Session, held: Holdings) -> list[str]:
+    """What came in from them. Returns the files; a holiday notice is nothing to look at any more."""
+    mails = InboundMail.id.in_(held.inbound)
     files = list(session.scalars(select(InboundMail.storage_key).where(mails)))
-    _empty_answers(session, threads)
-    count = len(session.scalars(select(Message.id).where(Message.thread_id.in_(threads))).all())
-    session.execute(delete(Message).where(Message.thread_id.in_(threads)))
-    session.execute(delete(Thread).where(theirs))
+    notices = mails & (InboundMail.kind == InboundKind.AUTO_REPLY)
+    session.execute(update(InboundMail).where(notices).values(kind=InboundKind.OTHER))
     session.execute(update(InboundMail).where(mails).values(envelope_from="", error=""))
-    return count, files
+    return files
+
+
+def _delete_conversations(session: Session, held: Holdings) -> int:
+    """Threads with their messages, notes, tags and permissions; how many messages there were."""
+    threads = select(Thread.id).where(Thread.id.in_(held.threads))
+    _empty_answers(session, threads)
+    count = session.scalar(select(func.count()).where(Message.thread_id.in_(held.threads))) or 0
+    session.execute(delete(Message).where(Message.thread_id.in_(held.threads)))
+    session.execute(delete(Thread).where(Thread.id.in_(held.threads)))
+    return count
 
 
 def _empty_answers(session: Session, threads: Select[int]) -> None:

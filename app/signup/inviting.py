@@ -159,6 +159,17 @@ def count_credits(session: Session, inviter_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def count_credits_of(session: Session, inviter_id: int) -> dict[int, int]:
+    """The same for each of their invitations that brought somebody."""
+    query = (
+        select(InvitationCredit.invitation_id, func.count())
+        .join(Invitation, Invitation.id == InvitationCredit.invitation_id)
+        .where(Invitation.inviter_id == inviter_id)
+        .group_by(InvitationCredit.invitation_id)
+    )
+    return dict(session.execute(query).all())
+
+
 def _known(session: Session, inviter_id: int | None, issue_id: int | None, shown: str) -> Invitation | None:
     query = select(Invitation).where(
         Invitation.inviter_id.is_not_distinct_from(inviter_id),

@@ -69,3 +69,14 @@ def test_export_writes_every_reader(runtime: Runtime, tmp_path: Path) -> None:
         seed_cast(session, runtime.clock(), runtime.address_key)
     run(runtime, "export", "--out", str(tmp_path / "out.csv"))
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 4
+
+
+def test_all_about_one_person_is_one_object_and_a_wrong_address_writes_no_file(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    with runtime.database.writing() as session:
+        seed_cast(session, runtime.clock(), runtime.address_key)
+    assert json.loads(run(runtime, "export", ALICE))["person"]["first_name"] == "Alice"
+    with pytest.raises(NotFound):
+        run(runtime, "export", "nobody@example.com", "--out", str(tmp_path / "out.json"))
+    assert not (tmp_path / "out.json").exists()

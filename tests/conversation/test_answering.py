@@ -159,7 +159,7 @@ def test_erasing_a_reader_takes_the_answers_that_quote_them(
     answer_thread(session, now, desk, thread.id, draft("Dear Alice, thank you."))
     put_tag(session, thread, "idea for a letter")
     reader = session.get_one(Subscriber, thread.subscriber_id)
-    erase_subscriber(session, now, reader)
+    erase_subscriber(session, now, reader, desk.signer)
     session.expire_all()
     assert session.scalars(select(Thread)).all() == []
     assert session.scalars(select(Message)).all() == []

@@ -68,7 +68,7 @@ def test_a_reply_after_erasure_is_a_new_beginning_that_proves_nothing(
     runtime: Runtime, session: Session, now: datetime
 ) -> None:
     letter = deliver(session, now, ALICE)
-    erase_subscriber(session, now, session.get_one(Subscriber, letter.recipient_id))
+    erase_subscriber(session, now, session.get_one(Subscriber, letter.recipient_id), runtime.signer)
     thread = reply_to(runtime, session, now, letter, "Did I not ask you to forget me?")
     assert thread.subscriber_id is None
     assert session.get_one(Correspondent, thread.correspondent_id).address == ALICE

@@ -8,32 +8,19 @@ from sqlalchemy.orm import Session
 
 import app.schema
 from app.conversation.inbox_models import (
-    LaneCorrection,
-    PermissionState,
-    QuotePermission,
-    ThreadNote,
-    ThreadTag,
+    Acknowledgement,
 )
 from app.conversation.models import (
-    Attachment,
     Direction,
-    InboundMail,
-    InboundState,
     Lane,
     Message,
     Thread,
     ThreadState,
 )
-from app.conversation.weekly import WEEKLY_KEY
+from app.conversation.queries import put_aside
 from app.delivery.models import (
     Correspondent,
     Delivery,
-    Edition,
-    EditionClass,
-    EditionState,
-    Outcome,
-    OutcomeState,
-    RecipientKind,
 )
 from app.foundation.addresses import address_hash, parse_address
 from app.guides.access import Visit, grant_access, request_guide
@@ -44,132 +31,24 @@ from app.signup.models import JoinRequest
 from app.subscribers.consent import Evidence, ensure_subscriber, record_consent
 from app.subscribers.models import ConsentAction, Subscriber, Suppression, SuppressionReason
 from app.subscribers.suppression import reasons_in_force, suppress
-from app.tracking.models import Click
 from tests.cast import ALICE, seed_cast, seed_guide
-
-KEY = b"tests"
-
-
-def _leave_traces(session: Session, now: datetime, subscriber_id: int) -> None:
-    edition = Edition(
-        key="issue:1",
-        edition_class=EditionClass.BULK,
-        subject="One",
-        sender="mark@dcx.example",
-        frozen=b"",
-        state=EditionState.DONE,
-        created_at=now,
-    )
-    session.add(edition)
-    session.flush()
-    delivery = Delivery(
-        edition_id=edition.id,
-        recipient_kind=RecipientKind.SUBSCRIBER,
-        recipient_id=subscriber_id,
-        occasion="",
-        slots={"first_name": "Alice"},
-    )
-    mail = InboundMail(
-        fingerprint="f" * 64,
-        received_at=now,
-        via="lmtp",
-        envelope_from=ALICE,
-        size=1,
-        storage_key="mail/1.eml",
-        state=InboundState.DONE,
-    )
-    thread = Thread(
-        subscriber_id=subscriber_id, lane=Lane.HELLO, state=ThreadState.WAITING, opened_at=now, last_at=now
-    )
-    request = JoinRequest(subscriber_id=subscriber_id, requested_at=now, expires_at=now)
-    digest = address_hash(ALICE, KEY)
-    earlier = Correspondent(address=ALICE, canonical=ALICE, address_hash=digest, name="Alice", created_at=now)
-    session.add_all([delivery, mail, thread, request, earlier])
-    session.flush()
-    session.add_all(
-        [
-            Outcome(
-                delivery_id=delivery.id, attempt=1, state=OutcomeState.FAILED, at=now, reply=f"no {ALICE}"
-            ),
-            Click(
-                delivery_id=delivery.id, number=1, at=now, method="GET", ip="192.0.2.1", user_agent="Alice's"
-            ),
-            message := Message(
-                thread_id=thread.id,
-                direction=Direction.IN,
-                at=now,
-                sender=ALICE,
-                inbound_mail_id=mail.id,
-                text="Hi",
-            ),
-        ]
-    )
-    session.flush()
-    session.add_all(
-        [
-            ThreadNote(thread_id=thread.id, at=now, text="Ask Alice"),
-            ThreadTag(thread_id=thread.id, name="alice@example.com"),
-            LaneCorrection(thread_id=thread.id, lane=Lane.HELLO, at=now),
-            QuotePermission(
-                thread_id=thread.id,
-                words="Alice said so",
-                state=PermissionState.GRANTED,
-                asked_at=now,
-                evidence_id=message.id,
-            ),
-            Attachment(message_id=message.id, part=1, name="Alice.pdf", claimed="", kind="PDF", size=1),
-            _answer_to(session, now, thread.id, subscriber_id),
-        ]
-    )
-    session.flush()
-
-
-def _answer_to(session: Session, now: datetime, thread_id: int, subscriber_id: int) -> Message:
-    """Our own mail, and the weekly one, repeat what she wrote."""
-    ours, weekly = (
-        Edition(
-            key=key,
-            edition_class=kind,
-            subject="Re: Alice",
-            sender="mark@dcx.example",
-            frozen=b"Alice wrote: Hi",
-            state=EditionState.OPEN,
-            created_at=now,
-        )
-        for key, kind in (("answer:1:x", EditionClass.PERSONAL), (f"{WEEKLY_KEY}1", EditionClass.AUTHOR))
-    )
-    session.add_all([ours, weekly])
-    session.flush()
-    delivery = Delivery(
-        edition_id=ours.id,
-        recipient_kind=RecipientKind.SUBSCRIBER,
-        recipient_id=subscriber_id,
-        occasion="answer:x",
-    )
-    session.add(delivery)
-    session.flush()
-    return Message(
-        thread_id=thread_id,
-        direction=Direction.OUT,
-        at=now,
-        sender=ALICE,
-        delivery_id=delivery.id,
-        text="Alice!",
-    )
+from tests.privacy.traces import KEY, SIGNER, leave_traces
 
 
 def test_no_table_knows_an_erased_person_any_more(session: Session, now: datetime) -> None:
     cast = seed_cast(session, now, KEY)
     digest = cast.alice.address_hash
-    _leave_traces(session, now, cast.alice.id)
-    erased = erase_subscriber(session, now, cast.alice)
-    assert erased.files == ("mail/1.eml",)
+    leave_traces(session, now, cast.alice.id)
+    erased = erase_subscriber(session, now, cast.alice, SIGNER)
+    assert erased.files == ("mail/1.eml", "mail/away.eml")
     session.expire_all()
     for table in app.schema.metadata.sorted_tables:
         for row in session.execute(select(table)):
             assert ALICE not in str(row)
             assert "Alice" not in str(row)
             assert "192.0.2.1" not in str(row)
+    assert session.scalars(select(Acknowledgement)).all() == []
+    assert put_aside(session).total == 0
     assert reasons_in_force(session, digest) == (SuppressionReason.ERASED,)
     assert session.scalar(select(Delivery.recipient_id)) is not None
 
@@ -178,7 +57,7 @@ def test_the_number_of_an_erased_reader_is_never_given_to_another(session: Sessi
     cast = seed_cast(session, now, KEY)
     newest = session.execute(text("SELECT max(id) FROM subscriber")).scalar_one()
     assert newest == cast.carol.id
-    erase_subscriber(session, now, cast.carol)
+    erase_subscriber(session, now, cast.carol, SIGNER)
     dana = ensure_subscriber(session, now, parse_address("dana@example.com"), KEY)
     assert dana.id > newest
 
@@ -202,8 +81,8 @@ def test_an_address_that_nobody_confirmed_is_removed_and_still_counted(
     typed(session, now, "ghost@example.com")
     typed(session, now + timedelta(days=20), "fresh@example.com")
     zone, keep = ZoneInfo("America/New_York"), timedelta(days=30)
-    assert forget_unconfirmed(session, now + timedelta(days=29), keep, zone) == []
-    gone = forget_unconfirmed(session, now + timedelta(days=31), keep, zone)
+    assert forget_unconfirmed(session, now + timedelta(days=29), keep, zone, SIGNER) == []
+    gone = forget_unconfirmed(session, now + timedelta(days=31), keep, zone, SIGNER)
     assert len(gone) == 1
     for table in app.schema.metadata.sorted_tables:
         for row in session.execute(select(table)):
@@ -226,20 +105,28 @@ def test_whoever_is_more_than_a_typed_address_stays(session: Session, now: datet
     suppress(session, now, hard.address_hash, SuppressionReason.HARD_BOUNCE)
     again = typed(session, now, "again@example.com")
     typed(session, now + timedelta(days=25), "again@example.com")
-    before = {given.id, hard.id, again.id, cast.alice.id, cast.bob.id, cast.carol.id}
-    forget_unconfirmed(session, now + timedelta(days=40), timedelta(days=30), ZoneInfo("UTC"))
+    wrote = typed(session, now, "dan@example.net")
+    session.add(correspondent(now))
+    session.flush()
+    before = {wrote.id, given.id, hard.id, again.id, cast.alice.id, cast.bob.id, cast.carol.id}
+    forget_unconfirmed(session, now + timedelta(days=40), timedelta(days=30), ZoneInfo("UTC"), SIGNER)
     assert set(session.scalars(select(Subscriber.id))) == before
 
 
-def test_somebody_who_only_wrote_to_us_can_be_erased_too(session: Session, now: datetime) -> None:
+def correspondent(now: datetime) -> Correspondent:
+    """Dan, who wrote to us once."""
     digest = address_hash("dan@example.net", KEY)
-    dan = Correspondent(
+    return Correspondent(
         address="dan@example.net",
         canonical="dan@example.net",
         address_hash=digest,
         name="Dan",
         created_at=now,
     )
+
+
+def test_somebody_who_only_wrote_to_us_can_be_erased_too(session: Session, now: datetime) -> None:
+    dan = correspondent(now)
     session.add(dan)
     session.flush()
     thread = Thread(
@@ -251,11 +138,11 @@ def test_somebody_who_only_wrote_to_us_can_be_erased_too(session: Session, now: 
         Message(thread_id=thread.id, direction=Direction.IN, at=now, sender=dan.address, text="I am Dan")
     )
     session.flush()
-    erased = erase_correspondent(session, now, dan)
+    erased = erase_correspondent(session, now, dan, SIGNER)
     assert erased.messages == 1
     session.expire_all()
     for table in app.schema.metadata.sorted_tables:
         for row in session.execute(select(table)):
             assert "dan@example.net" not in str(row)
             assert "Dan" not in str(row)
-    assert reasons_in_force(session, digest) == (SuppressionReason.ERASED,)
+    assert reasons_in_force(session, address_hash("dan@example.net", KEY)) == (SuppressionReason.ERASED,)

@@ -141,7 +141,7 @@ def test_the_link_of_a_mail_says_whose_it_is_until_they_are_erased(
     for forged in (token[:-2] + "aa", desk.signer.sign(Purpose.PREFERENCES, 1), "x"):
         with pytest.raises(NotFound):
             read_forward_link(session, desk.signer, forged)
-    erase_subscriber(session, now, cast.bob)
+    erase_subscriber(session, now, cast.bob, desk.signer)
     assert read_forward_link(session, desk.signer, token) is None
 
 
@@ -153,11 +153,11 @@ def test_erasing_unties_both_ends_and_the_link_goes_on_without_a_name(
     session.flush()
     dana = find_subscriber(session, "dana@example.com")
     assert dana is not None
-    erase_subscriber(session, now, dana)
+    erase_subscriber(session, now, dana, desk.signer)
     session.expire_all()
     assert count_credits(session, cast.alice.id) == 1
     assert session.scalars(select(InvitationCredit.subscriber_id)).all() == [None]
-    erase_subscriber(session, now, cast.alice)
+    erase_subscriber(session, now, cast.alice, desk.signer)
     session.expire_all()
     invited = read_invitation(session, now, made.code)
     assert (invited.first_name, invited.counts, made.inviter_id) == ("", False, None)

@@ -52,7 +52,7 @@ def test_coming_back_brings_no_topic_that_was_never_had(
 
 def test_an_erased_person_is_out_already(session: Session, now: datetime, desk: Desk, cast: Cast) -> None:
     token = desk.signer.sign(Purpose.UNSUBSCRIBE, cast.alice.id, cast.letter_id, 7)
-    erase_subscriber(session, now, cast.alice)
+    erase_subscriber(session, now, cast.alice, desk.signer)
     assert leave_by_link(session, now, desk.signer, token, SEEN) == ()
     assert read_leave_link(session, desk.signer, token).is_out
 

@@ -1,12 +1,15 @@
 """The readers: who they are, what they agreed to, and every mail they were sent."""
 
-from flask import Blueprint, render_template, request
+import json
+
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.roles import Action
 from app.delivery.models import RecipientKind
 from app.delivery.queries import history
 from app.foundation.paging import page_number
+from app.privacy.export import export_person
 from app.subscribers.models import SubscriberState
 from app.subscribers.queries import (
     consent_page,
@@ -16,7 +19,7 @@ from app.subscribers.queries import (
     subscriber_page,
 )
 from app.web.admin.guard import allows
-from app.web.state import reader
+from app.web.state import now, reader, runtime
 
 bp = Blueprint("readers", __name__)
 
@@ -50,3 +53,13 @@ def person(subscriber_id: int) -> ResponseReturnValue:
         evidence=consent_page(reader(), subscriber_id, page=number),
         mails=history(reader(), RecipientKind.SUBSCRIBER, subscriber_id),
     )
+
+
+@bp.get("/readers/<int:subscriber_id>/export")
+@allows(Action.MANAGE)
+def export(subscriber_id: int) -> ResponseReturnValue:
+    """All that is held about one reader, as a file for them."""
+    found = export_person(reader(), now(), get_subscriber(reader(), subscriber_id), runtime().signer)
+    answer = Response(json.dumps(found, ensure_ascii=False, indent=2), mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"reader-{subscriber_id}.json")
+    return answer
