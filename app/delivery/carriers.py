@@ -3,6 +3,7 @@
 import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 from app.delivery.answers import Answer, Step
@@ -50,7 +51,8 @@ class ThreadedCarrier:
         answers: Answers = queue.SimpleQueue()
         feed.wake = lambda: answers.put(None)
         under_way = 0
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="send") as pool:
+        threads = ThreadPoolExecutor(self.threads, thread_name_prefix="send")
+        with closing(self.transport), threads as pool:  # closed when the last of them has its answer
             while True:
                 wait = feed.turn(time.monotonic())
                 if feed.finished and not under_way:
@@ -64,7 +66,6 @@ class ThreadedCarrier:
                 if heard is not None:
                     under_way -= 1
                     _settle(feed, *heard)
-        self.transport.close()
 
     def _one(self, feed: Feed, pool: ThreadPoolExecutor, answers: Answers) -> bool:
         parcel = feed.take() if feed.wanting else None

@@ -1,8 +1,10 @@
 """Amazon SES by its API: the same promises as by SMTP, and never a request twice."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -157,6 +159,19 @@ def test_an_endpoint_that_is_away_keeps_everybody_waiting(
     assert "refuses connections" in sent.trouble
     with database.reading() as session:
         assert check_identity(session, edition_id).queued == 6
+
+
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_transport_is_closed_however_the_run_ends(breaks: bool) -> None:
+    feed = Mock(
+        wanting=0,
+        finished=True,
+        **{"turn.side_effect": KeyError if breaks else None, "turn.return_value": 0.0},
+    )
+    transport = Mock()
+    with pytest.raises(KeyError) if breaks else nullcontext():
+        ThreadedCarrier(transport, 2).carry(feed, 1)
+    transport.close.assert_called_once_with()
 
 
 def test_the_settings_name_the_way_out() -> None:
