@@ -27,7 +27,7 @@ from app.foundation.tokens import Signer
 from app.guides.models import Grant, GrantState
 from app.guides.sources import DIRECT
 from app.guides.visiting import count_forgotten
-from app.privacy.holdings import Holdings, holdings_of
+from app.privacy.holdings import Holdings, holdings_of, read_addressed
 from app.signup.models import Invitation, JoinRequest
 from app.subscribers.models import (
     Subscriber,
@@ -57,7 +57,7 @@ def erase_subscriber(session: Session, now: datetime, subscriber: Subscriber, si
     reads the signed addresses that their mail came to.
     """
     suppress(session, now, subscriber.address_hash, SuppressionReason.ERASED)
-    return _remove(session, subscriber, signer)
+    return _remove(session, subscriber, holdings_of(session, signer, subscriber))
 
 
 def erase_correspondent(
@@ -85,16 +85,18 @@ def forget_unconfirmed(
     its numbers and the funnel its counts.
     """
     query = _only_typed(now, now - older_than).order_by(Subscriber.id).limit(at_once)
-    gone = []
-    for subscriber in session.scalars(query).all():
+    people, gone = session.scalars(query).all(), []
+    if not people:
+        return []
+    addressed = read_addressed(session, signer, min(each.created_at for each in people))
+    for subscriber in people:
         for grant in session.scalars(select(Grant).where(Grant.subscriber_id == subscriber.id)):
             day = grant.requested_at.astimezone(zone).date()
             count_forgotten(session, grant.slug, day, grant.source or DIRECT)
         digest = subscriber.address_hash
-        gone.append(_remove(session, subscriber, signer))
-        session.execute(
-            delete(Suppression).where(Suppression.address_hash == digest)
-        )  # released, all of them
+        gone.append(_remove(session, subscriber, holdings_of(session, signer, subscriber, addressed)))
+        released = delete(Suppression).where(Suppression.address_hash == digest)  # all of theirs
+        session.execute(released)
     return gone
 
 
@@ -119,8 +121,8 @@ def _only_typed(now: datetime, before: datetime) -> Select[Subscriber]:
     )
 
 
-def _remove(session: Session, subscriber: Subscriber, signer: Signer) -> Erased:
-    erased = _empty(session, holdings_of(session, signer, subscriber))
+def _remove(session: Session, subscriber: Subscriber, held: Holdings) -> Erased:
+    erased = _empty(session, held)
     session.execute(
         update(Invitation)
         .where(Invitation.inviter_id == subscriber.id)
@@ -186,6 +188,8 @@ def _empty_mails(session: Session, held: Holdings) -> list[str]:
 
 def _delete_conversations(session: Session, held: Holdings) -> int:
     """Threads with their messages, notes, tags and permissions; how many messages there were."""
+    if not held.threads:
+        return 0
     threads = select(Thread.id).where(Thread.id.in_(held.threads))
     _empty_answers(session, threads)
     count = session.scalar(select(func.count()).where(Message.thread_id.in_(held.threads))) or 0

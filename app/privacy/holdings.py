@@ -3,6 +3,8 @@
 A reader may have written to us before they were one, so the correspondent with their address is the same person.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,8 +31,37 @@ class Holdings:
     inbound: tuple[int, ...]
 
 
-def holdings_of(session: Session, signer: Signer, person: Subscriber | Correspondent) -> Holdings:
-    """All of a reader's, or of somebody's who wrote to us without being one."""
+@dataclass(frozen=True)
+class Addressed:
+    """Mails that came to signed addresses, by the delivery and by the reader those stand for: whoever sent them, they
+    answer mail of that person. A holiday notice has no other sender."""
+
+    by_delivery: Mapping[int, list[int]]
+    by_subscriber: Mapping[int, list[int]]
+
+
+def read_addressed(session: Session, signer: Signer, since: datetime) -> Addressed:
+    """What came since then; one pass over it, for one person or for many."""
+    by_delivery: dict[int, list[int]] = defaultdict(list)
+    by_subscriber: dict[int, list[int]] = defaultdict(list)
+    rows = session.execute(
+        select(InboundMail.id, InboundMail.envelope_to).where(
+            InboundMail.received_at >= since, InboundMail.envelope_to.contains("+")
+        )
+    )
+    for inbound_id, written_to in rows:
+        signed = read_address(signer, written_to)
+        if signed is not None and signed.delivery_id:
+            by_delivery[signed.delivery_id].append(inbound_id)
+        if signed is not None and signed.subscriber_id:
+            by_subscriber[signed.subscriber_id].append(inbound_id)
+    return Addressed(by_delivery, by_subscriber)
+
+
+def holdings_of(
+    session: Session, signer: Signer, person: Subscriber | Correspondent, addressed: Addressed | None = None
+) -> Holdings:
+    """All of a reader's, or of somebody's who wrote to us without being one. `addressed`: read already, for many."""
     subscriber_id = person.id if isinstance(person, Subscriber) else 0
     same = session.scalars(
         select(Correspondent)
@@ -46,8 +77,12 @@ def holdings_of(session: Session, signer: Signer, person: Subscriber | Correspon
         in_threads = or_(in_threads, Thread.subscriber_id == subscriber_id)
     deliveries = tuple(session.scalars(select(Delivery.id).where(theirs).order_by(Delivery.id)))
     threads = tuple(session.scalars(select(Thread.id).where(in_threads).order_by(Thread.id)))
-    since = min(each.created_at for each in (person, *same))
-    mails = _filed(session, threads, known_as) | _answering(session, signer, since, subscriber_id, deliveries)
+    if addressed is None:
+        addressed = read_addressed(session, signer, min(each.created_at for each in (person, *same)))
+    mails = _filed(session, threads, known_as)
+    mails.update(addressed.by_subscriber.get(subscriber_id, ()))
+    for delivery_id in deliveries:
+        mails.update(addressed.by_delivery.get(delivery_id, ()))
     return Holdings(
         subscriber_id=subscriber_id,
         address_hash=person.address_hash,
@@ -70,23 +105,3 @@ def _filed(session: Session, threads: tuple[int, ...], known_as: set[str]) -> se
     )
     sent = func.lower(InboundMail.envelope_from).in_({name.lower() for name in known_as})
     return set(session.scalars(select(InboundMail.id).where(InboundMail.id.in_(filed) | sent)))
-
-
-def _answering(
-    session: Session, signer: Signer, since: datetime, subscriber_id: int, deliveries: tuple[int, ...]
-) -> set[int]:
-    """Mails to a signed address that stands in their mail only: a holiday notice has no sender."""
-    mine = frozenset(deliveries)
-    found = set()
-    rows = session.execute(
-        select(InboundMail.id, InboundMail.envelope_to).where(
-            InboundMail.received_at >= since, InboundMail.envelope_to.contains("+")
-        )
-    )
-    for inbound_id, written_to in rows:
-        signed = read_address(signer, written_to)
-        if signed is None:
-            continue
-        if signed.delivery_id in mine or (subscriber_id and signed.subscriber_id == subscriber_id):
-            found.add(inbound_id)
-    return found

@@ -18,9 +18,13 @@ from app.conversation.models import (
     ThreadState,
 )
 from app.conversation.queries import put_aside
+from app.conversation.weekly import WEEKLY_KEY
 from app.delivery.models import (
     Correspondent,
     Delivery,
+    Edition,
+    EditionClass,
+    EditionState,
 )
 from app.foundation.addresses import address_hash, parse_address
 from app.guides.access import Visit, grant_access, request_guide
@@ -80,6 +84,17 @@ def test_an_address_that_nobody_confirmed_is_removed_and_still_counted(
     seed_guide(session, now)
     typed(session, now, "ghost@example.com")
     typed(session, now + timedelta(days=20), "fresh@example.com")
+    weekly = Edition(
+        key=f"{WEEKLY_KEY}1",
+        edition_class=EditionClass.AUTHOR,
+        subject="What readers said",
+        sender="mark@dcx.example",
+        frozen=b"",
+        state=EditionState.OPEN,
+        created_at=now,
+    )
+    session.add(weekly)
+    session.flush()
     zone, keep = ZoneInfo("America/New_York"), timedelta(days=30)
     assert forget_unconfirmed(session, now + timedelta(days=29), keep, zone, SIGNER) == []
     gone = forget_unconfirmed(session, now + timedelta(days=31), keep, zone, SIGNER)
@@ -88,6 +103,8 @@ def test_an_address_that_nobody_confirmed_is_removed_and_still_counted(
         for row in session.execute(select(table)):
             assert "ghost@" not in str(row)
     assert session.scalars(select(Suppression)).all() == []
+    session.refresh(weekly)
+    assert weekly.state is EditionState.OPEN, "who never wrote is not quoted in it"
     funnel = read_funnel(session, now + timedelta(days=31), "cx-buy-in", zone, 90)
     assert (funnel.total.requested, funnel.total.confirmed) == (2, 0)
     assert sum(row.requested for row in funnel.sources) == 2
