@@ -1,0 +1,16 @@
+"""an outcome is appended without looking its delivery up again
+
+Revision: 0023, after 0022
+"""
+
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("outcome") as outcome:
+        outcome.drop_constraint("fk_outcome_delivery_id_delivery", type_="foreignkey")
