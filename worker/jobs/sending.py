@@ -25,6 +25,7 @@ from app.delivery.sending import send_edition as send
 from app.foundation.errors import HandoffError, Misconfigured
 from app.foundation.jobs import BULK, Ring
 from app.wiring import Runtime, sentry_of
+from worker.cores import core_of_its_own, politely
 from worker.memory import few_collections
 from worker.state import runtime
 
@@ -132,7 +133,7 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
         with here.database.writing() as session:
             note_trouble(session, edition_id, f"nothing is sent: {error}")
         raise
-    with few_collections():
+    with core_of_its_own(here.settings.data_dir / "cores"), politely(), few_collections():
         sent = send(office, edition_id, on_gate=None if helping else call_helpers)
     if sent.paused:
         tell_of_pause(here, edition_id, sent.paused)
