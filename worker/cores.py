@@ -39,7 +39,9 @@ def politely() -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(PermissionError):  # only root may become more eager again; a job's process ends with its job
+        with suppress(
+            PermissionError
+        ):  # only root may become more eager again; a job's process ends with its job
             os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
