@@ -15,8 +15,8 @@ help:  ## list the targets
 system:  ## install the Debian packages that are missing (as root; otherwise print the command)
 	@.ci/system $(or $(purpose),test)
 
-install:  ## make the environment in .venv from the lock; does nothing when it is up to date
-	@.ci/install $(or $(purpose),dev)
+install:  ## make the environment in .venv from the lock; does nothing when it is up to date (base=python3.13)
+	@.ci/install $(or $(purpose),dev) $(base)
 
 run: purpose := run
 run: system install  ## from a fresh machine to everything running: site, studio, mailbox (PORT=8000)
