@@ -246,9 +246,15 @@ class Shift:
             return True
         if self._wants_more and len(self._held) < (MOST_HELD if self._pace.limited else 3):
             return True
-        if any(held.open == 0 for held in self._held) or self._next.pause or self._next.trouble:
+        if self._over or self._next.pause or self._next.trouble:
             return True
         return bool(self._held) and now - self._flushed > HEARTBEAT * self._office.lease_seconds
+
+    @property
+    def _over(self) -> bool:
+        """Is a lease to be given back at once? While answers come in, it goes back together with them."""
+        ended = [held.open == 0 for held in self._held]
+        return bool(ended) and (all(ended) if self._unwritten else any(ended))
 
     @property
     def _wants_more(self) -> bool:
