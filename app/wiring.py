@@ -52,6 +52,11 @@ class Runtime:
         )
 
     @property
+    def is_https(self) -> bool:
+        """Readers reach us over TLS: cookies are for it alone, and browsers may insist on it."""
+        return self.settings.base_url.startswith("https://")
+
+    @property
     def address_key(self) -> bytes:
         """Key of the address hashes (foundation.addresses.address_hash)."""
         return self.signer.key("address")

@@ -5,8 +5,8 @@ SQLite: WAL, foreign keys on, FULL sync (an outcome that was committed must surv
 "database is locked" instead of waiting (SQLite's documentation of SQLITE_BUSY_SNAPSHOT).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,7 +17,6 @@ from typing import Annotated, Any, cast
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     CursorResult,
     Dialect,
     Engine,
@@ -35,7 +34,8 @@ from sqlalchemy import create_engine as sa_create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import DateTime, TypeDecorator
 
-BUSY_TIMEOUT_MS = 15_000
+from app.foundation.straight import BEGIN_WRITING, BUSY_TIMEOUT_MS, Driver, looking, noting
+from app.foundation.together import Outcome, Together
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,7 +95,7 @@ class Database:
     engine: Engine
     write: sessionmaker[Session]
     read: sessionmaker[Session]
-    glance: Engine
+    together: Together
 
     @property
     def is_postgresql(self) -> bool:
@@ -108,11 +108,20 @@ class Database:
             yield session
             session.rollback()
 
-    @contextmanager
-    def glancing(self) -> Iterator[Connection]:
-        """A bare reading connection for one question about columns: what is asked most often goes without a session."""
-        with self.glance.connect() as connection:
-            yield connection
+    def glancing(self) -> AbstractContextManager[Driver]:
+        """The driver itself for one question about columns: what is asked most often goes without a session."""
+        return looking(self.engine)
+
+    def note(self, change: Callable[[Driver], Outcome]) -> Outcome:
+        """A small change straight through the driver, which may run twice: what it returns, once it is committed.
+
+        Whoever listens to sessions is not told, so it is not for what rings a bell or shows on a public page.
+        """
+        if not self.is_postgresql:
+            return self.together.run(change)
+        with noting(self.engine) as driver:  # many write at once there, and the server gathers commits itself
+            outcome = change(driver)
+        return outcome
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -154,7 +163,7 @@ def open_database(url: str, *, idle_seconds: int = 0, **options: Any) -> Databas
         engine=engine,
         write=sessionmaker(engine, expire_on_commit=False),
         read=sessionmaker(reading, autoflush=False),
-        glance=reading,
+        together=Together(partial(noting, engine)),
     )
 
 
@@ -215,4 +224,4 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
 
 def _sqlite_begin(connection: Any) -> None:
     read = connection.get_execution_options().get("handoff_read", False)
-    connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if read else BEGIN_WRITING)

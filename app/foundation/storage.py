@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +22,7 @@ class Storage(Protocol):
     def delete(self, key: str) -> None: ...
 
 
+@lru_cache(maxsize=1024)
 def _checked(key: str) -> str:
     path = PurePosixPath(key)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\x00" in key:
@@ -61,7 +63,7 @@ class LocalStorage:
         return (self.root / _checked(key)).absolute()
 
     def exists(self, key: str) -> bool:
-        return (self.root / _checked(key)).is_file()
+        return os.path.isfile(f"{self.root}/{_checked(key)}")  # asked for at each download: no Path is made
 
     def delete(self, key: str) -> None:
         (self.root / _checked(key)).unlink(missing_ok=True)

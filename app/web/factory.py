@@ -1,7 +1,6 @@
 """The Flask application: one Runtime, one session per request, blueprints, headers and error pages."""
 
 import logging
-import secrets
 from importlib import import_module
 from typing import Any
 
@@ -11,9 +10,14 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.foundation.settings import check_start, load_settings
 from app.web.errors import register_errors
+from app.web.headers import new_nonce, protect, protection, protection_by
 from app.web.limits import Pace
 from app.web.public.compression import compress
+from app.web.public.counter import Counter
+from app.web.public.gate import Gate
 from app.web.public.kept import EXTENSION, KeptPages, Shelf, put_on_shelf
+from app.web.public.served import Contents
+from app.web.public.shelf import Shelf as CopyShelf
 from app.web.public.site import site
 from app.web.state import close_session, runtime
 from app.wiring import Runtime, build_runtime
@@ -76,7 +80,9 @@ def create_app(given: Runtime | None = None) -> Flask:
         app.register_blueprint(import_module(name).bp)
     register_errors(app)
     shelf = app.extensions[EXTENSION] = Shelf(given.database)
-    app.wsgi_app = KeptPages(app.wsgi_app, shelf)  # type: ignore[method-assign]
+    contents = app.extensions["handoff_contents"] = Contents(given.storage)
+    counter = app.extensions["handoff_counter"] = Counter(given, CopyShelf(), contents)
+    app.wsgi_app = Gate(KeptPages(app.wsgi_app, shelf), counter)  # type: ignore[method-assign]
     app.before_request(_new_nonce)
     app.after_request(compress)  # Flask runs these from the last to the first
     app.after_request(put_on_shelf)
@@ -88,7 +94,7 @@ def create_app(given: Runtime | None = None) -> Flask:
 
 
 def _new_nonce() -> ResponseReturnValue | None:
-    g.nonce = secrets.token_urlsafe(16)
+    g.nonce = new_nonce()
     return None
 
 
@@ -98,21 +104,12 @@ def _context() -> dict[str, object]:
 
 
 def _headers(response: Response) -> Response:
-    """Strict CSP with nonces; pages that belong to one person are never cached (A37)."""
-    nonce = g.get("nonce", "")
-    scripts, styles = f"'nonce-{nonce}' 'strict-dynamic'", f"'nonce-{nonce}'"
-    if "kept_mark" in g:  # one answer for many requests: no nonce, and no script that is not a file of ours
-        scripts, styles = "'self'", site().accent_source
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'self'; script-src {scripts}; style-src 'self' {styles}; "
-        "img-src 'self' data: https:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    response.headers.setdefault("Permissions-Policy", "interest-cohort=()")
-    if runtime().settings.base_url.startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if not request.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+    """The policy of this answer: a nonce for each request, or one for the many whom a kept page answers."""
+    https = runtime().is_https
+    cacheable = request.path.startswith("/static/")
+    if "kept_mark" in g:  # no nonce, and no script that is not a file of ours
+        said = protection("'self'", site().accent_source, https=https, cacheable=cacheable)
+    else:
+        said = protection_by(g.get("nonce", ""), https=https, cacheable=cacheable)
+    protect(response, said)
     return response

@@ -5,9 +5,11 @@ A GET reads (`reader()`); a POST writes (`writer()`) and commits itself once its
 
 import ipaddress
 from datetime import datetime
+from wsgiref.types import WSGIEnvironment
 
 from flask import current_app, g, request
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import EnvironHeaders
 
 from app.wiring import Runtime
 
@@ -52,18 +54,29 @@ def close_session(_error: BaseException | None = None) -> None:
 
 
 def client_ip() -> str:
-    """Where the request came from: the peer, or what the proxy in front says in HANDOFF_CLIENT_IP_HEADER.
-
-    The header is believed only where the operator names it: without a proxy anybody could write it.
-    """
-    header = runtime().settings.client_ip_header
-    said = request.headers.get(header, "").strip() if header else ""
-    try:
-        return str(ipaddress.ip_address(said)) if said else request.remote_addr or ""
-    except ValueError:
-        return request.remote_addr or ""
+    """Where the request came from, see `ip_of`."""
+    return ip_of(request.environ, runtime().settings.client_ip_header)
 
 
 def user_agent() -> str:
+    """The browser's own words, see `agent_of`."""
+    return agent_of(request.environ)
+
+
+def ip_of(environ: WSGIEnvironment, header: str) -> str:
+    """The peer, or what the proxy in front says in HANDOFF_CLIENT_IP_HEADER.
+
+    The header is believed only where the operator names it: without a proxy anybody could write it.
+    """
+    peer: str = environ.get("REMOTE_ADDR") or ""
+    said = EnvironHeaders(environ).get(header, "").strip() if header else ""
+    try:
+        return str(ipaddress.ip_address(said)) if said else peer
+    except ValueError:
+        return peer
+
+
+def agent_of(environ: WSGIEnvironment) -> str:
     """The browser's own words, cut to what the columns hold."""
-    return (request.user_agent.string or "")[:400]
+    said: str = environ.get("HTTP_USER_AGENT", "")
+    return said[:400]

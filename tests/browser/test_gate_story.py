@@ -12,6 +12,7 @@ from app.delivery.editions import freeze_edition
 from app.delivery.ledger import queue_delivery
 from app.delivery.models import EditionClass, RecipientKind
 from app.foundation.addresses import parse_address
+from app.foundation.straight import driver_of
 from app.foundation.tokens import Purpose
 from app.guides.access import Visit as Peer
 from app.guides.access import download_token, grant_access, request_guide
@@ -133,7 +134,7 @@ def taken(site: LiveSite, email: str) -> None:
         topic = find_topic(session, topic_slug(SLUG))
         assert topic is not None
         turn_on(session, here.clock(), reader, [topic.id])
-        pressed = read_link(session.connection(), here.signer, SLUG, token)
+        pressed = read_link(driver_of(session.connection()), here.signer, SLUG, token)
         record_download(session, here.clock(), pressed, Peer())
 
 

@@ -4,10 +4,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, insert, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from app.foundation import straight
 from app.foundation.db import Database, UtcDateTime, open_database
+from app.foundation.straight import Straight
+
+NUMBERS = Table("t", MetaData(), Column("n", Integer))
 
 
 @pytest.fixture
@@ -86,3 +90,30 @@ def test_what_postgresql_calls_committed_is_on_its_disk_whatever_its_default(dat
     with database.reading() as session:
         assert session.execute(text("SHOW synchronous_commit")).scalar() == "on"
     database.engine.dispose()
+
+
+def test_a_small_change_is_committed_when_it_returns_and_leaves_nothing_when_it_raises(
+    database: Database,
+) -> None:
+    add = Straight(insert(NUMBERS).values(n=bindparam("n")))
+    with database.writing() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+    assert database.note(lambda driver: driver.change(add, n=7)) == 1
+    with pytest.raises(ZeroDivisionError):
+        database.note(lambda driver: driver.change(add, n=8) / 0)
+    with database.glancing() as driver:
+        assert driver.row(Straight(select(NUMBERS.c.n))) == (7,)
+
+
+def test_a_small_change_waits_for_the_writer_and_not_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(straight, "BUSY_TIMEOUT_MS", 30)
+    other = open_database(str(database.engine.url), pool_size=1)
+    with database.writing() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+        with pytest.raises(OperationalError, match="locked"):
+            other.note(lambda _: 1)
+    assert other.note(lambda _: 1) == 1
+    with other.reading() as session:
+        assert session.execute(text("PRAGMA busy_timeout")).scalar() == 30

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.foundation.errors import Gone, NotFound, TooMany
+from app.foundation.straight import driver_of
 from app.foundation.tokens import Purpose, Signer
 from app.guides.access import (
     MOST_SEEN_EVENTS,
@@ -70,7 +71,7 @@ def test_a_grant_walks_its_states_once_and_never_back(session: Session, now: dat
     grant = granted(session, now, cast.alice.id)
     assert grant.state == GrantState.GRANTED
     token = download_token(SIGNER, grant, now)
-    link = read_link(session.connection(), SIGNER, "cx-buy-in", token)
+    link = read_link(driver_of(session.connection()), SIGNER, "cx-buy-in", token)
     assert record_download(session, now, link, VISIT)
     later = now + timedelta(hours=1)
     assert not record_download(session, later, link, VISIT)
@@ -105,7 +106,9 @@ def test_a_link_runs_out_and_says_so(session: Session, now: datetime, cast: Cast
     access = read_download(session, later, SIGNER, "cx-buy-in", token)
     assert access.expired
     with pytest.raises(Gone):
-        record_download(session, later, read_link(session.connection(), SIGNER, "cx-buy-in", token), VISIT)
+        record_download(
+            session, later, read_link(driver_of(session.connection()), SIGNER, "cx-buy-in", token), VISIT
+        )
 
 
 def test_a_token_opens_only_its_own_guide(session: Session, now: datetime, cast: Cast) -> None:
@@ -125,7 +128,7 @@ def test_a_token_opens_only_its_own_guide(session: Session, now: datetime, cast:
 
 def test_a_link_passed_to_a_crowd_is_limited(session: Session, now: datetime, cast: Cast) -> None:
     grant = granted(session, now, cast.alice.id)
-    link = read_link(session.connection(), SIGNER, "cx-buy-in", download_token(SIGNER, grant, now))
+    link = read_link(driver_of(session.connection()), SIGNER, "cx-buy-in", download_token(SIGNER, grant, now))
     for _ in range(STANDARD.downloads_per_link):
         record_download(session, now, link, VISIT)
     with pytest.raises(LinkClosed):
@@ -138,7 +141,9 @@ def test_many_links_of_one_reader_are_limited_by_the_day(session: Session, now: 
 
     def take(number: int) -> None:
         token = download_token(SIGNER, grant, now + timedelta(seconds=number))
-        record_download(session, now, read_link(session.connection(), SIGNER, "cx-buy-in", token), VISIT)
+        record_download(
+            session, now, read_link(driver_of(session.connection()), SIGNER, "cx-buy-in", token), VISIT
+        )
 
     for number in range(STANDARD.downloads_a_day):
         take(number)

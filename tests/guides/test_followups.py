@@ -16,6 +16,7 @@ from app.delivery.quiet import clear_quiet_window, set_quiet_window
 from app.foundation.errors import Conflict, NotFound
 from app.foundation.links import Links
 from app.foundation.settings import Settings
+from app.foundation.straight import driver_of
 from app.foundation.tokens import Signer
 from app.guides.access import (
     Visit,
@@ -86,7 +87,7 @@ def taken(
 ) -> Grant:
     grant = request_guide(session, now, reader.id, slug, visit=Visit())
     grant_access(session, now, grant, visit=Visit())
-    link = read_link(session.connection(), signer, slug, download_token(signer, grant, now))
+    link = read_link(driver_of(session.connection()), signer, slug, download_token(signer, grant, now))
     record_download(session, now, link, Visit())
     return grant
 

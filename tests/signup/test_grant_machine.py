@@ -22,6 +22,7 @@ from app.delivery.ledger import count
 from app.delivery.models import Edition, EditionClass
 from app.foundation.addresses import parse_address
 from app.foundation.errors import Conflict, Gone, NotFound, TooMany
+from app.foundation.straight import driver_of
 from app.foundation.tokens import Purpose
 from app.guides.access import Visit, download_token
 from app.guides.downloading import read_link, record_download
@@ -128,7 +129,7 @@ class GrantLife(RuleBasedStateMachine):
 
         def act() -> None:
             with self.runtime.database.writing() as session:
-                link = read_link(session.connection(), self.runtime.signer, slug, token)
+                link = read_link(driver_of(session.connection()), self.runtime.signer, slug, token)
                 record_download(session, self.clock(), link, Visit())
 
         self.twice(act, at_once)

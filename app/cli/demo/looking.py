@@ -10,7 +10,6 @@ from app.delivery.holds import CLOCK
 from app.delivery.models import Delivery, Exclusion, Hold, RecipientKind
 from app.guides.models import Grant
 from app.issues.models import Issue
-from app.signup.models import JoinRequest
 from app.subscribers.models import (
     ConsentRecord,
     Subscriber,
@@ -45,15 +44,6 @@ def consents(session: Session, address: str) -> list[str]:
         .order_by(ConsentRecord.id)
     )
     return [action.value for action in session.scalars(query)]
-
-
-def open_requests(session: Session, address: str) -> int:
-    query = (
-        select(func.count(JoinRequest.id))
-        .join(Subscriber, Subscriber.id == JoinRequest.subscriber_id)
-        .where(Subscriber.canonical == address, JoinRequest.confirmed_at.is_(None))
-    )
-    return session.scalar(query) or 0
 
 
 def grant(session: Session, address: str, slug: str) -> Grant | None:

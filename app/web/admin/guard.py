@@ -183,5 +183,5 @@ def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None
         path=COOKIE_PATH,
         httponly=True,
         samesite="Lax",
-        secure=runtime().settings.base_url.startswith("https://"),
+        secure=runtime().is_https,
     )

@@ -3,16 +3,17 @@
 Reading changes nothing: only the button on the download page does, which sets the cookie that opens these pages.
 """
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.foundation.errors import Gone, HandoffError, NotFound
 from app.guides.anatomy import FUNCTION_LABELS, BusinessFunction
-from app.guides.downloading import DownloadLink, LinkClosed, read_link, record_download
+from app.guides.downloading import DownloadLink, LinkClosed, record_download
 from app.guides.publishing import picture_key
-from app.guides.reading import READER_LIFETIME, GuideReader, read_reader, reader_token
+from app.guides.reading import GuideReader, read_reader
 from app.guides.snapshot import chapter_pictures, picture_names
 from app.guides.web_edition import chapter_html
+from app.web.public.counter import COOKIE, Counter
 from app.web.public.desk import pace_posts, visit
 from app.web.public.served import Served, served
 from app.web.public.site import for_one_reader
@@ -22,22 +23,13 @@ from app.web.state import now, reader, runtime, writer
 bp = Blueprint("guide_reading", __name__)
 bp.add_app_template_filter(words, "words")
 
-COOKIE = "guide_reader"
 _PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
-def remember_reader(response: Response, grant_id: int, slug: str) -> Response:
-    """Open the web edition to this browser; only for answers to a POST."""
-    response.set_cookie(
-        COOKIE,
-        reader_token(runtime().signer, grant_id, now()),
-        max_age=READER_LIFETIME,
-        path=f"/guides/{slug}",
-        secure=runtime().settings.base_url.startswith("https://"),
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+def counter() -> Counter:
+    """Where this application hands guides out."""
+    found: Counter = current_app.extensions["handoff_counter"]
+    return found
 
 
 def pressed(slug: str, token: str) -> DownloadLink:
@@ -45,8 +37,7 @@ def pressed(slug: str, token: str) -> DownloadLink:
     network do not share one bound; whoever tries others is slowed down. Raises as `read_link`.
     """
     try:
-        with runtime().database.glancing() as connection:
-            return read_link(connection, runtime().signer, slug, token)
+        return counter().find(slug, token)
     except HandoffError:
         pace_posts()
         raise
@@ -63,7 +54,8 @@ def open_here(slug: str, token: str) -> ResponseReturnValue:
         return redirect(f"/guides/{slug}/download/{token}", 303)
     session.commit()
     answer = make_response(redirect(f"/guides/{slug}/read", 303))
-    return for_one_reader(remember_reader(answer, link.grant_id, slug))
+    answer.headers["Set-Cookie"] = counter().reader_cookie(now(), link)
+    return for_one_reader(answer)
 
 
 @bp.get("/guides/<slug>/sample")

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from flask import current_app
-
 MOST_BYTES = 64 * 1024 * 1024
 """In each web process."""
 LARGEST = MOST_BYTES // 8
@@ -62,9 +60,3 @@ class Shelf:
             while self._bytes > self.most:
                 _, oldest = self._kept.popitem(last=False)
                 self._bytes -= len(oldest.data)
-
-
-def shelf() -> Shelf:
-    """This application's shelf."""
-    kept: Shelf = current_app.extensions.setdefault("handoff_shelf", Shelf())
-    return kept

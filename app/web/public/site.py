@@ -38,6 +38,11 @@ NUMBERS = [
     "eleven",
     "twelve",
 ]
+FOR_ONE_READER = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 DEFAULT_ACCENT = "#0b5d5b"
 
 
@@ -132,7 +137,12 @@ def _context() -> dict[str, object]:
 @bp.app_template_filter("issued_on")
 def issued_on(instant: datetime | None) -> str:
     """`24 November 2026`, in the publication's zone."""
-    local = (instant or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(ZoneInfo(site().time_zone))
+    return day_in(site().time_zone, instant or datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def day_in(time_zone: str, instant: datetime) -> str:
+    """`24 November 2026`."""
+    local = instant.astimezone(ZoneInfo(time_zone))
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
@@ -165,9 +175,7 @@ def _mark(path: Path, _changed: int) -> str:
 
 def for_one_reader(response: Response) -> Response:
     """Headers of a page that belongs to one reader: its address is a secret and must not travel on."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers.update(FOR_ONE_READER)
     return response
 
 

@@ -1,0 +1,189 @@
+"""Statements that are asked so often that they go straight to the driver.
+
+Each is written in SQLAlchemy's language as any other, compiled once for each kind of database, and then run on a bare
+cursor: values go in and come out through the same column types. What is left out is what SQLAlchemy does around every
+execution, which for one row by its key costs several times the question itself.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select, UpdateBase
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+BUSY_TIMEOUT_MS = 15_000
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.000_1, 0.025
+"""Seconds between two looks whether SQLite's writer before is done."""
+
+Convert = Callable[[Any], Any] | None
+Row = tuple[Any, ...]
+Statement = Select[Any] | UpdateBase
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A statement as one kind of database takes it: its words, the order of its values, how they are converted."""
+
+    words: str
+    order: tuple[str, ...] | None
+    fixed: Mapping[str, Any]
+    going_in: Mapping[str, Convert]
+    coming_out: tuple[Convert, ...]
+
+    def values(self, given: Mapping[str, Any]) -> Any:
+        """As the driver takes them: by place or by name."""
+        ready = dict(self.fixed)
+        for name, convert in self.going_in.items():
+            ready[name] = convert(given[name]) if convert else given[name]
+        return [ready[name] for name in self.order] if self.order is not None else ready
+
+
+class Straight:
+    """A statement, ready for each kind of database from its second use on."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+        self._ready: dict[str, _Ready] = {}
+
+    def on(self, dialect: Dialect) -> _Ready:
+        """Compiled for this kind of database."""
+        ready = self._ready.get(dialect.name)
+        if ready is None:
+            ready = self._ready[dialect.name] = _compile(self._statement, dialect)
+        return ready
+
+
+class Driver:
+    """A cursor of the driver within somebody's transaction. Its errors are SQLAlchemy's, as everywhere."""
+
+    def __init__(self, cursor: DBAPICursor, dialect: Dialect) -> None:
+        self._cursor, self._dialect = cursor, dialect
+
+    def row(self, statement: Straight, **given: Any) -> Row | None:
+        """The only row, or None."""
+        ready = statement.on(self._dialect)
+        self._run(ready.words, ready.values(given))
+        found = self._cursor.fetchall()
+        if not found:
+            return None
+        pairs = zip(ready.coming_out, found[0], strict=True)
+        return tuple([convert(value) if convert else value for convert, value in pairs])
+
+    def change(self, statement: Straight, **given: Any) -> int:
+        """How many rows were changed or added."""
+        ready = statement.on(self._dialect)
+        self._run(ready.words, ready.values(given))
+        return self._cursor.rowcount
+
+    def _run(self, words: str, values: Any) -> None:
+        with told(self._dialect, words):
+            self._cursor.execute(words, values)
+
+
+def driver_of(connection: Connection) -> Driver:
+    """The driver beneath a connection, within its transaction."""
+    return Driver(connection.connection.cursor(), connection.dialect)
+
+
+class told:
+    """Around a driver's call: its errors as SQLAlchemy would have raised them. The values, which may be a reader's, are
+    left out of their words."""
+
+    __slots__ = ("_dialect", "_words")
+
+    def __init__(self, dialect: Dialect, words: str) -> None:
+        self._dialect, self._words = dialect, words
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        base = self._dialect.loaded_dbapi.Error
+        if isinstance(error, base):
+            raise DBAPIError.instance(
+                self._words, None, error, base, hide_parameters=True, dialect=self._dialect
+            ) from error
+
+
+@contextmanager
+def looking(engine: Engine) -> Iterator[Driver]:
+    """The driver for one question; whatever it began is rolled back."""
+    connection = _connection(engine)
+    try:
+        yield Driver(connection.cursor(), engine.dialect)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def noting(engine: Engine) -> Iterator[Driver]:
+    """The driver in a writing transaction, which is committed when the block ends well."""
+    connection, dialect = _connection(engine), engine.dialect
+    try:
+        cursor = connection.cursor()
+        if dialect.name == "sqlite":
+            with told(dialect, BEGIN_WRITING):
+                _begin_soon(cursor)
+        yield Driver(cursor, dialect)
+        with told(dialect, "COMMIT"):
+            connection.commit()
+    finally:
+        connection.close()  # which rolls back what was not committed
+
+
+def _connection(engine: Engine) -> PoolProxiedConnection:
+    with told(engine.dialect, "CONNECT"):
+        return engine.raw_connection()
+
+
+def _begin_soon(cursor: DBAPICursor) -> None:
+    """BEGIN IMMEDIATE as soon as the writer before is done. SQLite itself looks again after 1, 2, 5 and 10 ms, and a
+    small change is over in less than the first of them. Raises sqlite3.OperationalError after BUSY_TIMEOUT_MS."""
+    pause, until = SHORTEST_PAUSE, time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                cursor.execute(BEGIN_WRITING)
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 1.2, LONGEST_PAUSE)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _compile(statement: Statement, dialect: Dialect) -> _Ready:
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    assert not compiled.post_compile_params, "a list (IN) has no fixed words"
+    fixed: dict[str, Any] = {}
+    going_in: dict[str, Convert] = {}
+    for name, bind in compiled.binds.items():
+        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if bind.required:
+            going_in[name] = convert
+        else:
+            fixed[name] = convert(bind.effective_value) if convert else bind.effective_value
+    order = tuple(compiled.positiontup or ()) if compiled.positional else None
+    return _Ready(str(compiled), order, fixed, going_in, _results(statement, dialect))
+
+
+def _results(statement: Statement, dialect: Dialect) -> tuple[Convert, ...]:
+    if not isinstance(statement, Select):
+        return ()
+    return tuple(_result(column.type, dialect) for column in statement.selected_columns)
+
+
+def _result(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
