@@ -34,7 +34,8 @@ from sqlalchemy import create_engine as sa_create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import DateTime, TypeDecorator
 
-from app.foundation.straight import BEGIN_WRITING, BUSY_TIMEOUT_MS, Driver, looking, noting
+from app.foundation.pen import BEGIN_WRITING, BUSY_TIMEOUT_MS, Pen
+from app.foundation.straight import Driver, looking, noting
 from app.foundation.together import Outcome, Together
 
 
@@ -95,6 +96,7 @@ class Database:
     engine: Engine
     write: sessionmaker[Session]
     read: sessionmaker[Session]
+    pen: Pen
     together: Together
 
     @property
@@ -132,6 +134,7 @@ class Database:
     def forget_connections(self) -> None:
         """First thing in a forked child: the parent's sockets are not ours (SQLAlchemy, "Using Connection
         Pools with Multiprocessing")."""
+        self.pen.forget()
         self.engine.dispose(close=False)
 
 
@@ -159,11 +162,14 @@ def open_database(url: str, *, idle_seconds: int = 0, **options: Any) -> Databas
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", partial(_postgresql_connect, idle_seconds=idle_seconds))
     reading = engine.execution_options(handoff_read=True)
+    pen = Pen(engine)
+    event.listen(engine, "engine_disposed", lambda _: pen.close())
     return Database(
         engine=engine,
         write=sessionmaker(engine, expire_on_commit=False),
         read=sessionmaker(reading, autoflush=False),
-        together=Together(partial(noting, engine)),
+        pen=pen,
+        together=Together(pen.noting),
     )
 
 

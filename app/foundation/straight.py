@@ -5,8 +5,6 @@ cursor: values go in and come out through the same column types. What is left ou
 execution, which for one row by its key costs several times the question itself.
 """
 
-import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +15,6 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
-
-BUSY_TIMEOUT_MS = 15_000
-BEGIN_WRITING = "BEGIN IMMEDIATE"
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.000_1, 0.025
-"""Seconds between two looks whether SQLite's writer before is done."""
 
 Convert = Callable[[Any], Any] | None
 Row = tuple[Any, ...]
@@ -116,7 +109,7 @@ class told:
 @contextmanager
 def looking(engine: Engine) -> Iterator[Driver]:
     """The driver for one question; whatever it began is rolled back."""
-    connection = _connection(engine)
+    connection = open_connection(engine)
     try:
         yield Driver(connection.cursor(), engine.dialect)
     finally:
@@ -126,41 +119,19 @@ def looking(engine: Engine) -> Iterator[Driver]:
 @contextmanager
 def noting(engine: Engine) -> Iterator[Driver]:
     """The driver in a writing transaction, which is committed when the block ends well."""
-    connection, dialect = _connection(engine), engine.dialect
+    connection = open_connection(engine)
     try:
-        cursor = connection.cursor()
-        if dialect.name == "sqlite":
-            with told(dialect, BEGIN_WRITING):
-                _begin_soon(cursor)
-        yield Driver(cursor, dialect)
-        with told(dialect, "COMMIT"):
+        yield Driver(connection.cursor(), engine.dialect)
+        with told(engine.dialect, "COMMIT"):
             connection.commit()
     finally:
         connection.close()  # which rolls back what was not committed
 
 
-def _connection(engine: Engine) -> PoolProxiedConnection:
+def open_connection(engine: Engine) -> PoolProxiedConnection:
+    """One of the pool's."""
     with told(engine.dialect, "CONNECT"):
         return engine.raw_connection()
-
-
-def _begin_soon(cursor: DBAPICursor) -> None:
-    """BEGIN IMMEDIATE as soon as the writer before is done. SQLite itself looks again after 1, 2, 5 and 10 ms, and a
-    small change is over in less than the first of them. Raises sqlite3.OperationalError after BUSY_TIMEOUT_MS."""
-    pause, until = SHORTEST_PAUSE, time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    cursor.execute("PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                cursor.execute(BEGIN_WRITING)
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                    raise
-            time.sleep(pause)
-            pause = min(pause * 1.2, LONGEST_PAUSE)
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _compile(statement: Statement, dialect: Dialect) -> _Ready:

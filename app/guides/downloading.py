@@ -106,15 +106,35 @@ _EVIDENCE: Final = _evidence()
 
 
 @dataclass(frozen=True)
-class DownloadLink:
-    """A link of ours that somebody pressed; whether it still opens anything is `record_download`'s question."""
+class LinkKey:
+    """What a link says of itself, and what names it in the evidence."""
 
     grant_id: int
     file_id: int
-    slug: str
-    storage_key: str
     expires_at: datetime
     link: str
+
+    def check_time(self, now: datetime) -> None:
+        """Raises LinkClosed when its days are over."""
+        if now >= self.expires_at:
+            raise LinkClosed("This link has run out.", hint="Ask for a fresh one; it takes a moment.")
+
+
+@dataclass(frozen=True)
+class DownloadLink:
+    """A link of ours that somebody pressed; whether it still opens anything is `record_download`'s question."""
+
+    key: LinkKey
+    slug: str
+    storage_key: str
+
+    @property
+    def grant_id(self) -> int:
+        return self.key.grant_id
+
+    @property
+    def file_id(self) -> int:
+        return self.key.file_id
 
 
 @dataclass(frozen=True)
@@ -149,16 +169,24 @@ class LinkClosed(Gone):
 
 def read_link(driver: Driver, signer: Signer, slug: str, token: str) -> DownloadLink:
     """What a pressed link stands for. Raises as `access.read_download`."""
+    return find_link(driver, slug, read_key(signer, token))
+
+
+def read_key(signer: Signer, token: str) -> LinkKey:
+    """What stands in a link of ours, before anything is asked. Raises NotFound."""
     grant_id, file_id, expires = signer.read(Purpose.DOWNLOAD, token, 3)
-    row = driver.row(_LINK, grant=grant_id, file=file_id, slug=slug)
+    return LinkKey(grant_id, file_id, datetime.fromtimestamp(expires, UTC), link_id(token))
+
+
+def find_link(driver: Driver, slug: str, key: LinkKey) -> DownloadLink:
+    """As `read_link`, for a key that was read."""
+    row = driver.row(_LINK, grant=key.grant_id, file=key.file_id, slug=slug)
     if row is None:
         raise NotFound("This link is not one of ours, or it was cut short.")
     revoked_at, storage_key = row
     if revoked_at is not None:
         raise Gone("This guide is no longer available to this address.")
-    return DownloadLink(
-        grant_id, file_id, slug, storage_key, datetime.fromtimestamp(expires, UTC), link_id(token)
-    )
+    return DownloadLink(key, slug, storage_key)
 
 
 def record_download(
@@ -193,8 +221,7 @@ def mark_download(
     Raises LinkClosed for a link that has run out or was used as often as it may be, Gone when the right was withdrawn,
     TooMany when one reader's links are used by a crowd (A15). Whoever catches one rolls back.
     """
-    if now >= link.expires_at:
-        raise LinkClosed("This link has run out.", hint="Ask for a fresh one; it takes a moment.")
+    link.key.check_time(now)
     # Two people at one link take their turns (SQLite has one writer anyway), so that the numbers below hold.
     first = driver.change(_FIRST, grant=link.grant_id, now=now) == 1
     if not first:
@@ -231,7 +258,7 @@ def _line(now: datetime, link: DownloadLink, visit: Visit, form: str) -> dict[st
         "kind": GrantEventKind.DOWNLOADED,
         "now": now,
         "file": link.file_id,
-        "link": link.link,
+        "link": link.key.link,
         "source": visit.source[:200],
         "ip": visit.ip[:45],
         "user_agent": visit.user_agent[:400],

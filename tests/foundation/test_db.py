@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.foundation import straight
+from app.foundation import pen
 from app.foundation.db import Database, UtcDateTime, open_database
 from app.foundation.straight import Straight
 
@@ -108,12 +108,13 @@ def test_a_small_change_is_committed_when_it_returns_and_leaves_nothing_when_it_
 def test_a_small_change_waits_for_the_writer_and_not_for_ever(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(straight, "BUSY_TIMEOUT_MS", 30)
-    other = open_database(str(database.engine.url), pool_size=1)
+    monkeypatch.setattr(pen, "BUSY_TIMEOUT_MS", 30)
     with database.writing() as session:
         session.execute(text("CREATE TABLE t (n INTEGER)"))
         with pytest.raises(OperationalError, match="locked"):
-            other.note(lambda _: 1)
-    assert other.note(lambda _: 1) == 1
-    with other.reading() as session:
-        assert session.execute(text("PRAGMA busy_timeout")).scalar() == 30
+            database.note(lambda _: 1)
+    assert database.note(lambda _: 1) == 1
+    with database.reading() as session:
+        assert session.execute(text("PRAGMA busy_timeout")).scalar() == 15_000
+    database.engine.dispose()
+    assert database.note(lambda _: 2) == 2

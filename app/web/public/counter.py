@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from app.foundation.errors import NotFound
 from app.foundation.storage import LocalStorage
+from app.foundation.straight import Driver
 from app.guides.access import Visit
 from app.guides.anatomy import Layout
 from app.guides.downloading import (
@@ -24,8 +25,10 @@ from app.guides.downloading import (
     DownloadLink,
     EditionFile,
     file_token,
+    find_link,
     mark_download,
     read_file_token,
+    read_key,
     read_link,
 )
 from app.guides.personal import is_settable, personal_copy
@@ -81,16 +84,40 @@ class Counter:
         with self.runtime.database.glancing() as driver:
             return read_link(driver, self.runtime.signer, slug, token)
 
+    def press(self, now: datetime, slug: str, token: str, visit: Visit, *, plain: bool) -> Answer:
+        """`find` and `take` in one transaction, for whoever hands on what is refused. Raises as both."""
+        here = self.runtime
+        key = read_key(here.signer, token)
+        key.check_time(now)
+        if not isinstance(here.storage, LocalStorage):
+            # Files far away are not asked for while a transaction is open.
+            return self.take(now, self.find(slug, token), visit, plain=plain)
+
+        def change(driver: Driver) -> DownloadLink:
+            link = find_link(driver, slug, key)
+            self._check_file(link)
+            mark_download(driver, now, link, visit, rules=here.gate_rules)
+            return link
+
+        return self._leading(now, here.database.note(change), plain=plain)
+
     def take(self, now: datetime, link: DownloadLink, visit: Visit, *, plain: bool) -> Answer:
         """A person takes the guide: committed before the answer is made, which leads to the file.
 
         Raises FileMissing, and as `mark_download`.
         """
-        here, rules = self.runtime, self.runtime.gate_rules
-        if not here.storage.exists(link.storage_key):
+        self._check_file(link)
+        rules = self.runtime.gate_rules
+        self.runtime.database.note(lambda driver: mark_download(driver, now, link, visit, rules=rules))
+        return self._leading(now, link, plain=plain)
+
+    def _check_file(self, link: DownloadLink) -> None:
+        if not self.runtime.storage.exists(link.storage_key):
             raise FileMissing(link.file_id)
-        here.database.note(lambda driver: mark_download(driver, now, link, visit, rules=rules))
-        key = file_token(here.signer, link, now, rules)
+
+    def _leading(self, now: datetime, link: DownloadLink, *, plain: bool) -> Answer:
+        """To the file, by a key that is good for minutes."""
+        key = file_token(self.runtime.signer, link, now, self.runtime.gate_rules)
         path = f"/guides/{quote(link.slug)}/file/{key}{f'?copy={PLAIN}' if plain else ''}"
         page = (
             f'<!doctype html><html lang="en"><title>Your guide</title><p><a href="{path}">Your guide</a></p>'

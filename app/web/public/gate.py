@@ -66,7 +66,7 @@ class Gate:
             return None
         counter = self._counter
         visit = Visit(ip_of(environ, counter.runtime.settings.client_ip_header), agent_of(environ))
-        return counter.take(counter.runtime.clock(), counter.find(slug, token), visit, plain=plain)
+        return counter.press(counter.runtime.clock(), slug, token, visit, plain=plain)
 
     def _file(self, environ: WSGIEnvironment, slug: str, token: str) -> Answer | None:
         plain = _PLAIN_BY_QUERY.get(environ.get("QUERY_STRING", ""))
