@@ -85,6 +85,16 @@ class Turn:
     trouble: str = ""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a transaction brought: a lease and its journal, whether the Edition is still to be sent, what went wrong."""
+
+    lease: Lease | None
+    journal: FileJournal | None
+    running: bool
+    problem: str = ""
+
+
 @dataclass
 class Done:
     """What came of a turn. `error` means that the database is gone and so are our leases."""
@@ -107,6 +117,8 @@ class Desk:
         self._edition_id = edition_id
         self._composer = composer
         self._held: set[int] = set()
+        self._journals: list[FileJournal] = []
+        """Those whose lease is not known to be committed."""
         self._well = False
 
     def work(self, turn: Turn, *, sleep: Callable[[float], None] = time.sleep) -> Done:
@@ -117,7 +129,7 @@ class Desk:
         pause = 0.05
         while True:
             try:
-                return self._done(turn, began, *self._transaction(turn, again=again))
+                return self._done(turn, began, self._transaction(turn, again=again))
             except DBAPIError as error:
                 if boottime() + pause > until:
                     log.exception("the ledger cannot be written")
@@ -130,7 +142,7 @@ class Desk:
             sleep(pause)
             pause = min(pause * 2, 1.0)
 
-    def _transaction(self, turn: Turn, *, again: bool) -> tuple[Lease | None, bool]:
+    def _transaction(self, turn: Turn, *, again: bool) -> Taken:
         office = self._office
         with office.database.writing() as session:
             now = office.clock()
@@ -145,18 +157,31 @@ class Desk:
             if again:
                 give_back_unknown(session, self._owner, self._held)
             running = self._edition(session, now, turn)
-            fresh = self._lease(session, now, turn.fair) if turn.want and running else None
-        return fresh, running
+            if turn.want and running:
+                return self._lease(session, now, turn.fair)
+        return Taken(None, None, running)
 
-    def _lease(self, session: Session, now: datetime, fair: bool) -> Lease | None:
-        return lease_chunk(
+    def _lease(self, session: Session, now: datetime, fair: bool) -> Taken:
+        """The next chunk with its journal: whoever dies after the commit has left one."""
+        office = self._office
+        lease = lease_chunk(
             session,
             now,
             edition_id=self._edition_id,
             owner=self._owner,
-            lease_seconds=self._office.lease_seconds,
+            lease_seconds=office.lease_seconds,
             fair=fair,
         )
+        if lease is None:
+            return Taken(None, None, running=True)
+        ids = [reader.delivery_id for reader in lease.readers]
+        try:
+            journal = FileJournal(office.journals, lease.chunk_id, lease.fence, ids, owner=self._owner)
+        except OSError as error:  # without a journal nothing may be sent: the chunk goes back untouched
+            finish_lease(session, now, lease.chunk_id, lease.fence, not_before=now + office.relay_pause)
+            return Taken(None, None, running=True, problem=f"the journal cannot be written: {error}")
+        self._journals.append(journal)
+        return Taken(lease, journal, running=True)
 
     def _record(self, session: Session, held: Held, results: list[Result], *, again: bool) -> None:
         lease = held.lease
@@ -187,7 +212,7 @@ class Desk:
                 log.info("edition %s is not being sent any more", self._edition_id)
         return session.connection().execute(_STATE, {"p_edition": self._edition_id}).scalar() in RUNNING
 
-    def _done(self, turn: Turn, began: float, fresh: Lease | None, running: bool) -> Done:
+    def _done(self, turn: Turn, began: float, taken: Taken) -> Done:
         """After the commit: leases renewed until, journals gone, the next letters written."""
         valid_until = began + self._office.lease_seconds * SAFETY
         for held, _ in turn.batches:
@@ -195,25 +220,19 @@ class Desk:
         for held in turn.finished:
             held.journal.close()
             self._held.discard(held.lease.chunk_id)
-        if fresh is None:
-            return Done(turn, running=running)
+        fresh, journal = taken.lease, taken.journal
+        self._drop_journals(keep=journal)
+        if fresh is None or journal is None:
+            return Done(turn, running=taken.running, problem=taken.problem)
         self._held.add(fresh.chunk_id)
-        ids = [reader.delivery_id for reader in fresh.readers]
-        try:
-            journal = FileJournal(self._office.journals, fresh.chunk_id, fresh.fence, ids)
-        except OSError as error:
-            return self._no_journal(turn, fresh, error)
-        return Done(turn, Held(fresh, self._composer.prepare(fresh.readers), journal, valid_until), running)
+        return Done(turn, Held(fresh, self._composer.prepare(fresh.readers), journal, valid_until))
 
-    def _no_journal(self, turn: Turn, fresh: Lease, error: OSError) -> Done:
-        """Without a journal nothing may be sent: the chunk goes back untouched."""
-        problem = f"the journal cannot be written: {error}"
-        office = self._office
-        with office.database.writing() as session:
-            now = office.clock()
-            finish_lease(session, now, fresh.chunk_id, fresh.fence, not_before=now + office.relay_pause)
-        self._held.discard(fresh.chunk_id)
-        return Done(turn, problem=problem)
+    def _drop_journals(self, *, keep: FileJournal | None) -> None:
+        """Those of earlier tries, whose leases were rolled back or given back, but not a file that was made anew."""
+        for journal in self._journals:
+            if keep is None or journal.path != keep.path:
+                journal.close()
+        self._journals.clear()
 
     def _tell_bounces(self, session: Session, result: Result, verdict: Verdict) -> None:
         if verdict.bounce is None:

@@ -1,8 +1,9 @@
 """What was in flight when a process died: a small file per lease, mapped into memory, written before the wire.
 
-One byte per delivery, set before a message's last bytes go out and again when its answer came. A write to a shared
-mapping is in the kernel's hands at once, so it survives `kill -9`; it need not survive a power cut: a journal of
-another boot is not believed, and then everything of the lease without an outcome is uncertain.
+It is there before the lease is committed, so that there is no lease without one. One byte per delivery, set before a
+message's last bytes go out and again when its answer came. A write to a shared mapping is in the kernel's hands at
+once, so it survives `kill -9`; it need not survive a power cut: a journal of another boot is not believed, nor that of
+another owner, whose lease was never committed. Then everything of the lease without an outcome is uncertain.
 """
 
 import mmap
@@ -16,8 +17,8 @@ from typing import Final, Protocol
 
 from app.delivery.owners import boot_id
 
-_HEADER: Final = struct.Struct("<8s40sI")
-_MAGIC: Final = b"handoff1"
+_HEADER: Final = struct.Struct("<8s40s120sI")
+_MAGIC: Final = b"handoff2"
 
 
 class Mark(IntEnum):
@@ -40,11 +41,13 @@ class Journal(Protocol):
 class FileJournal:
     """The journal of one lease. Raises OSError when there is no room: then nothing must be sent."""
 
-    def __init__(self, folder: Path, chunk_id: int, fence: int, delivery_ids: list[int]) -> None:
+    def __init__(
+        self, folder: Path, chunk_id: int, fence: int, delivery_ids: list[int], *, owner: str
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = journal_path(folder, chunk_id, fence)
         self._marks = _HEADER.size + 8 * len(delivery_ids)
-        content = _HEADER.pack(_MAGIC, boot_id().encode()[:40], len(delivery_ids))
+        content = _HEADER.pack(_MAGIC, boot_id().encode(), owner.encode(), len(delivery_ids))
         content += array("q", delivery_ids).tobytes() + bytes(len(delivery_ids))
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -74,15 +77,16 @@ def journal_path(folder: Path, chunk_id: int, fence: int) -> Path:
     return folder / f"{chunk_id}-{fence}.journal"
 
 
-def read_journal(folder: Path, chunk_id: int, fence: int) -> Recovered | None:
-    """The journal of a lease; None when there is none to be believed."""
+def read_journal(folder: Path, chunk_id: int, fence: int, *, owner: str) -> Recovered | None:
+    """The journal of a lease of this owner; None when there is none to be believed."""
     try:
         content = journal_path(folder, chunk_id, fence).read_bytes()
-        magic, boot, size = _HEADER.unpack_from(content)
+        size = _HEADER.unpack_from(content)[-1]
     except (OSError, struct.error):
         return None
     marks_at = _HEADER.size + 8 * size
-    if magic != _MAGIC or boot.rstrip(b"\0") != boot_id().encode() or len(content) != marks_at + size:
+    ours = _HEADER.pack(_MAGIC, boot_id().encode(), owner.encode(), size)
+    if content[: _HEADER.size] != ours or len(content) != marks_at + size:
         return None
     ids = array("q", content[_HEADER.size : marks_at])
     return Recovered({delivery: Mark(mark) for delivery, mark in zip(ids, content[marks_at:], strict=True)})

@@ -87,7 +87,8 @@ def recover(session: Session, now: datetime, abandoned: Abandoned, journals: Pat
     if taken != 1:
         return 0
     fence = abandoned.fence + 1
-    results = _verdicts(session, now, abandoned, read_journal(journals, abandoned.chunk_id, abandoned.fence))
+    journal = read_journal(journals, abandoned.chunk_id, abandoned.fence, owner=abandoned.owner)
+    results = _verdicts(session, now, abandoned, journal)
     record(session, abandoned.chunk_id, fence, results)
     finish_lease(session, now, abandoned.chunk_id, fence)
     return sum(result.state is OutcomeState.UNCERTAIN for result in results)

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Connection, event, func, select
+
 from app.delivery.journal import FileJournal, Mark, read_journal
 from app.delivery.leasing import Lease, lease_chunk
-from app.delivery.models import OutcomeState
+from app.delivery.models import Chunk, ChunkState, OutcomeState
 from app.delivery.office import Office
 from app.delivery.outcomes import LeaseLost, Result, record
 from app.delivery.owners import is_dead, this_process
@@ -41,7 +43,7 @@ def test_the_journal_tells_who_was_answered_and_who_was_in_flight(
     edition_id = open_letter(database, clock, readers=9)
     lease = lease_of(database, clock, edition_id)
     ids = [reader.delivery_id for reader in lease.readers]
-    journal = FileJournal(office.journals, lease.chunk_id, lease.fence, ids)
+    journal = FileJournal(office.journals, lease.chunk_id, lease.fence, ids, owner=DEAD)
     for number, mark in enumerate((Mark.ACCEPTED, Mark.ACCEPTED, Mark.IN_FLIGHT, Mark.REFUSED)):
         journal.mark(number, mark)
     assert take_over(database, clock, office.journals) == 1
@@ -99,19 +101,45 @@ def test_death_is_proved_by_machine_boot_pid_and_start() -> None:
 
 
 def test_a_journal_of_another_boot_is_not_believed(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path, 1, 1, [5, 6])
+    journal = FileJournal(tmp_path, 1, 1, [5, 6], owner=DEAD)
     journal.mark(1, Mark.ACCEPTED)
-    assert read_journal(tmp_path, 1, 1) is not None
+    assert read_journal(tmp_path, 1, 1, owner=DEAD) is not None
     raw = bytearray(journal.path.read_bytes())
     raw[10] ^= 1
     journal.path.write_bytes(raw)
-    assert read_journal(tmp_path, 1, 1) is None
+    assert read_journal(tmp_path, 1, 1, owner=DEAD) is None
+
+
+def test_a_journal_of_another_owner_is_not_believed(tmp_path: Path) -> None:
+    FileJournal(tmp_path, 1, 1, [5, 6], owner=DEAD)
+    assert read_journal(tmp_path, 1, 1, owner=this_process()) is None
+
+
+def test_a_lease_is_never_committed_before_its_journal_is_there(
+    office: Office, database: Database, clock: FrozenClock
+) -> None:
+    edition_id = open_letter(database, clock, readers=700)
+    seen: list[int] = []
+
+    def look(connection: Connection) -> None:
+        leased = connection.execute(select(func.count()).where(Chunk.state == ChunkState.LEASED)).scalar_one()
+        journals = len(list(office.journals.iterdir())) if leased else 0
+        seen.append(leased)
+        assert journals >= leased
+
+    event.listen(database.engine, "commit", look)
+    try:
+        send_edition(office, edition_id)
+    finally:
+        event.remove(database.engine, "commit", look)
+    assert max(seen) >= 1
+    assert list(office.journals.iterdir()) == []
 
 
 def test_a_journal_cut_short_is_not_believed(tmp_path: Path) -> None:
-    journal = FileJournal(tmp_path, 1, 1, [5, 6])
+    journal = FileJournal(tmp_path, 1, 1, [5, 6], owner=DEAD)
     journal.path.write_bytes(journal.path.read_bytes()[:-1])
-    assert read_journal(tmp_path, 1, 1) is None
+    assert read_journal(tmp_path, 1, 1, owner=DEAD) is None
 
 
 def test_a_full_disk_stops_sending_before_the_first_message(
