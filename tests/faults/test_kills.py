@@ -8,9 +8,10 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.delivery.models import Chunk
 from app.delivery.owners import this_process
@@ -89,13 +90,27 @@ def mailed_twice(scene: Scene, *, fenced: bool) -> int:
     scene.sink.wait_for(scene.order.connections, 30)
     stop_between_writes(scene, sleeper)
     time.sleep(0.5)
-    with scene.database.writing() as session:
-        session.execute(update(Chunk).where(Chunk.owner != "").values(owner=NOBODY))
+    declare_dead(scene)
     assert scene.nursery.wait(scene.nursery.sender(scene.order)) == 0
     gate.set()
     os.kill(sleeper, signal.SIGCONT)
     scene.nursery.wait(sleeper)
     return sum(number > 1 for number in scene.sink.copies().values())
+
+
+def declare_dead(scene: Scene) -> None:
+    """What is leased, and the journals of it, belong to somebody who is no more."""
+    with scene.database.writing() as session:
+        owners = session.scalars(select(Chunk.owner).where(Chunk.owner != "")).all()
+        session.execute(update(Chunk).where(Chunk.owner != "").values(owner=NOBODY))
+    for path in Path(scene.order.folder, "journals").iterdir():
+        with path.open("r+b") as file:
+            header = file.read(300)
+            for owner in owners:
+                at = header.find(owner.encode())
+                if at >= 0:
+                    file.seek(at)
+                    file.write(NOBODY.encode().ljust(len(owner), b"\0"))
 
 
 def stop_between_writes(scene: Scene, pid: int) -> None:
