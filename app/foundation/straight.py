@@ -108,11 +108,20 @@ class told:
 
 @contextmanager
 def looking(engine: Engine) -> Iterator[Driver]:
-    """The driver for one question; whatever it began is rolled back."""
+    """The driver for one question, which needs no transaction: two of four journeys to a PostgreSQL server less.
+    SQLite's driver begins none by itself."""
     connection = open_connection(engine)
+    server = connection.dbapi_connection if engine.dialect.name == "postgresql" else None
     try:
+        if server is not None:
+            server.autocommit = True
         yield Driver(connection.cursor(), engine.dialect)
     finally:
+        try:
+            if server is not None:
+                server.autocommit = False
+        except engine.dialect.loaded_dbapi.Error:  # it is away, which whoever asked was told
+            connection.invalidate()
         connection.close()
 
 
