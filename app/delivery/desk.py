@@ -116,7 +116,8 @@ class Desk:
         )
         self._edition_id = edition_id
         self._composer = composer
-        self._held: set[int] = set()
+        self._held: set[tuple[int, int]] = set()
+        """Chunks and fences."""
         self._journals: list[FileJournal] = []
         """Those whose lease is not known to be committed."""
         self._well = False
@@ -219,12 +220,12 @@ class Desk:
             held.valid_until = valid_until
         for held in turn.finished:
             held.journal.close()
-            self._held.discard(held.lease.chunk_id)
+            self._held.discard((held.lease.chunk_id, held.lease.fence))
         fresh, journal = taken.lease, taken.journal
         self._drop_journals(keep=journal)
         if fresh is None or journal is None:
             return Done(turn, running=taken.running, problem=taken.problem)
-        self._held.add(fresh.chunk_id)
+        self._held.add((fresh.chunk_id, fresh.fence))
         return Done(turn, Held(fresh, self._composer.prepare(fresh.readers), journal, valid_until))
 
     def _drop_journals(self, *, keep: FileJournal | None) -> None:

@@ -4,6 +4,7 @@ It is there before the lease is committed, so that there is no lease without one
 message's last bytes go out and again when its answer came. A write to a shared mapping is in the kernel's hands at
 once, so it survives `kill -9`; it need not survive a power cut: a journal of another boot is not believed, nor that of
 another owner, whose lease was never committed. Then everything of the lease without an outcome is uncertain.
+The owner is part of the name too: who meets the same lease after a rollback makes, and removes, a file of its own.
 """
 
 import mmap
@@ -12,6 +13,7 @@ import struct
 from array import array
 from dataclasses import dataclass
 from enum import IntEnum
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -45,7 +47,7 @@ class FileJournal:
         self, folder: Path, chunk_id: int, fence: int, delivery_ids: list[int], *, owner: str
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = journal_path(folder, chunk_id, fence)
+        self.path = journal_path(folder, chunk_id, fence, owner)
         self._marks = _HEADER.size + 8 * len(delivery_ids)
         content = _HEADER.pack(_MAGIC, boot_id().encode(), owner.encode(), len(delivery_ids))
         content += array("q", delivery_ids).tobytes() + bytes(len(delivery_ids))
@@ -73,14 +75,14 @@ class Recovered:
     marks: dict[int, Mark]
 
 
-def journal_path(folder: Path, chunk_id: int, fence: int) -> Path:
-    return folder / f"{chunk_id}-{fence}.journal"
+def journal_path(folder: Path, chunk_id: int, fence: int, owner: str) -> Path:
+    return folder / f"{chunk_id}-{fence}-{blake2b(owner.encode(), digest_size=8).hexdigest()}.journal"
 
 
 def read_journal(folder: Path, chunk_id: int, fence: int, *, owner: str) -> Recovered | None:
     """The journal of a lease of this owner; None when there is none to be believed."""
     try:
-        content = journal_path(folder, chunk_id, fence).read_bytes()
+        content = journal_path(folder, chunk_id, fence, owner).read_bytes()
         size = _HEADER.unpack_from(content)[-1]
     except (OSError, struct.error):
         return None
@@ -92,6 +94,6 @@ def read_journal(folder: Path, chunk_id: int, fence: int, *, owner: str) -> Reco
     return Recovered({delivery: Mark(mark) for delivery, mark in zip(ids, content[marks_at:], strict=True)})
 
 
-def drop_journal(folder: Path, chunk_id: int, fence: int) -> None:
+def drop_journal(folder: Path, chunk_id: int, fence: int, *, owner: str) -> None:
     """After recovery."""
-    journal_path(folder, chunk_id, fence).unlink(missing_ok=True)
+    journal_path(folder, chunk_id, fence, owner).unlink(missing_ok=True)

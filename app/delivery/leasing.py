@@ -109,13 +109,15 @@ def finish_edition(session: Session, now: datetime, edition_id: int) -> None:
     session.connection().execute(_FINISH, {"p_edition": edition_id, "p_at": now})
 
 
-def give_back_unknown(session: Session, owner: str, known: set[int]) -> None:
-    """Chunks leased in our name in a transaction whose commit we never heard of: nothing was done with them."""
-    session.execute(
-        update(Chunk)
-        .where(Chunk.owner == owner, Chunk.state == ChunkState.LEASED, Chunk.id.not_in(known))
-        .values(state=ChunkState.QUEUED, owner="", lease_until=None)
-    )
+def give_back_unknown(session: Session, owner: str, known: set[tuple[int, int]]) -> None:
+    """Leases in our name, other than the `known` (chunk, fence), from a transaction whose commit we never heard of:
+    nothing was done with them. A chunk may be among both, given back and leased anew in that transaction."""
+    ours = (Chunk.owner == owner, Chunk.state == ChunkState.LEASED)
+    leases = session.execute(select(Chunk.id, Chunk.fence).where(*ours))
+    unknown = [chunk_id for chunk_id, fence in leases if (chunk_id, fence) not in known]
+    if unknown:
+        given_back = {"state": ChunkState.QUEUED, "owner": "", "lease_until": None}
+        session.execute(update(Chunk).where(*ours, Chunk.id.in_(unknown)).values(given_back))
 
 
 @lru_cache

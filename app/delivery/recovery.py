@@ -96,7 +96,7 @@ def recover(session: Session, now: datetime, abandoned: Abandoned, journals: Pat
 
 def forget_journal(journals: Path, abandoned: Abandoned) -> None:
     """After the recovery has been committed."""
-    drop_journal(journals, abandoned.chunk_id, abandoned.fence)
+    drop_journal(journals, abandoned.chunk_id, abandoned.fence, owner=abandoned.owner)
 
 
 def _verdicts(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
+from app.delivery.journal import journal_path
 from app.delivery.models import Chunk
 from app.delivery.owners import this_process
 from app.foundation.db import Database
@@ -101,16 +102,15 @@ def mailed_twice(scene: Scene, *, fenced: bool) -> int:
 def declare_dead(scene: Scene) -> None:
     """What is leased, and the journals of it, belong to somebody who is no more."""
     with scene.database.writing() as session:
-        owners = session.scalars(select(Chunk.owner).where(Chunk.owner != "")).all()
+        leases = session.execute(select(Chunk.id, Chunk.fence, Chunk.owner).where(Chunk.owner != "")).all()
         session.execute(update(Chunk).where(Chunk.owner != "").values(owner=NOBODY))
-    for path in Path(scene.order.folder, "journals").iterdir():
+    folder = Path(scene.order.folder, "journals")
+    for chunk_id, fence, owner in leases:
+        path = journal_path(folder, chunk_id, fence, owner)
         with path.open("r+b") as file:
-            header = file.read(300)
-            for owner in owners:
-                at = header.find(owner.encode())
-                if at >= 0:
-                    file.seek(at)
-                    file.write(NOBODY.encode().ljust(len(owner), b"\0"))
+            file.seek(file.read(300).index(owner.encode()))
+            file.write(NOBODY.encode().ljust(len(owner), b"\0"))
+        path.rename(journal_path(folder, chunk_id, fence, NOBODY))
 
 
 def stop_between_writes(scene: Scene, pid: int) -> None:
