@@ -46,3 +46,21 @@ def test_whoever_sends_to_many_is_behind_others(tmp_path: Path) -> None:
         assert os.getpriority(os.PRIO_PROCESS, 0) == max(before, POLITE)
         with politely():
             assert os.getpriority(os.PRIO_PROCESS, 0) == max(before, POLITE)
+
+
+@pytest.mark.skipif(not MANY, reason="this machine has one core")
+def test_where_no_core_can_be_had_nothing_is_changed_and_sending_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_args: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    before = os.sched_getaffinity(0)
+    (tmp_path / "cores").write_text("not a folder")
+    with core_of_its_own(tmp_path / "cores") as core:
+        assert core is None
+    monkeypatch.setattr(os, "sched_setaffinity", refused)
+    monkeypatch.setattr(os, "setpriority", refused)
+    with core_of_its_own(tmp_path) as core, politely():
+        assert core is None
+    assert os.sched_getaffinity(0) == before
