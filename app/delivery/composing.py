@@ -157,7 +157,8 @@ class Composer:
         if self._seal is None:
             return self._whole(letter.values)
         body = b"".join(self._body(letter.values))
-        return (self._seal.lines(self._signed_headers(letter), body), *self._head(letter.values), body)
+        seal = self._seal.lines(self._signed_headers(letter), body)
+        return (b"".join((seal, *self._head(letter.values))), body)
 
     def _signed_headers(self, letter: Letter) -> bytes:
         values = letter.values

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 REFRESH_AFTER: Final = 1_000
 SEND_BUFFER: Final = 1 << 19
 MOST_READ: Final = 1 << 12  # a relay's answers are short, and room for more is not free
+MOST_PIECES: Final = 8  # handed to the kernel as they are; to join more of them costs less
 SWEEP_SECONDS: Final = 1.0
 TURN_SECONDS: Final = 0.002  # the feed needs no turn for every answer while there is work for all
 
@@ -36,11 +37,11 @@ _NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 class Line:
     """One open connection."""
 
-    __slots__ = ("dialogue", "pending", "recv", "relay", "send", "since", "sock", "tls")
+    __slots__ = ("dialogue", "pending", "recv", "relay", "send", "sendmsg", "since", "sock", "tls")
 
     def __init__(self, sock: socket.socket, relay: Relay, dialogue: Dialogue, now: float) -> None:
         self.sock = sock
-        self.recv, self.send = sock.recv, sock.send
+        self.recv, self.send, self.sendmsg = sock.recv, sock.send, sock.sendmsg
         self.tls = isinstance(sock, ssl.SSLSocket)
         self.relay = relay
         self.dialogue = dialogue
@@ -67,6 +68,9 @@ class Pump:
         self._inner, self._outer = socket.socketpair()
         self._lines: set[Line] = set()
         self._idle: list[Line] = []
+        self._to_write: list[Line] = []
+        """Connections with something to say, once every answer that is there has been read: a relay that sleeps is
+        woken once and not for each."""
         self._news = False
         """Somebody called `wake`."""
         self._opening = 0
@@ -109,6 +113,9 @@ class Pump:
                 self._read(line)
             elif line.pending is not None:
                 self._write(line)
+        for line in self._to_write:
+            self._write(line)
+        self._to_write.clear()
         if self._now - self._swept > SWEEP_SECONDS:
             self._swept = self._now
             self._sweep()
@@ -203,7 +210,7 @@ class Pump:
         if dialogue.abort:
             self._lost(line, "it was given up")
         elif dialogue.out or line.pending is not None:
-            self._write(line)
+            self._to_write.append(line)
         elif dialogue.idle:
             self._rest(line)
 
@@ -220,24 +227,26 @@ class Pump:
     def _write(self, line: Line) -> None:
         """Write what the dialogue has to say; what the kernel does not take waits until it does."""
         out = line.dialogue.out
-        data = b"".join(out) if line.pending is None else b"".join((line.pending, *out))
+        pieces: list[bytes | memoryview] = [*out] if line.pending is None else [line.pending, *out]
+        data = tuple(pieces) if len(pieces) <= MOST_PIECES and not line.tls else (b"".join(pieces),)
+        size = sum(map(len, data))
         out.clear()
         try:
-            written = line.send(data)
+            written = line.send(data[0]) if len(data) == 1 else line.sendmsg(data)
         except _NOT_NOW:
             written = 0
         except OSError as error:
-            line.pending = memoryview(data)
+            line.pending = memoryview(b"".join(data))
             self._lost(line, str(error))
             return
-        if written == len(data):
+        if written == size:
             if line.pending is not None:
                 line.pending = None
                 self._events.want_to_write(line.sock, False)
             return
         if line.pending is None:
             self._events.want_to_write(line.sock, True)
-        line.pending = memoryview(data)[written:]
+        line.pending = memoryview(b"".join(data))[written:]
         line.since = self._now
 
     def _rest(self, line: Line) -> None:

@@ -25,8 +25,8 @@ from app.delivery.readers import Deliveries, readers_of
 from app.foundation.db import table_of
 from app.foundation.errors import Unavailable
 
-POLL_SECONDS = 0.02
-GLANCES_A_LOOK = 10
+POLL_SECONDS = 0.04
+GLANCES_A_LOOK = 5
 
 
 @dataclass(frozen=True)
