@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from app.delivery.models import Chunk, ChunkState, Outcome, OutcomeState
 from app.foundation.db import database_ms, table_of
 from app.foundation.errors import Conflict
+from app.foundation.straight import told
 
 LEASE_SECONDS: Final = 60.0
 
 _COLUMNS: Final = "delivery_id, attempt, state, at, code, enhanced, reply, relay, retry_at"
+_COPY: Final = f"COPY outcome ({_COLUMNS}) FROM STDIN"
 _ROW: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT: Final = f"INSERT INTO outcome ({_COLUMNS}) VALUES {_ROW}"  # noqa: S608  (constants)
 AT_ONCE: Final = 50
@@ -119,7 +121,7 @@ def _append(session: Session, results: Sequence[Result]) -> None:
     raw = connection.connection.driver_connection
     if raw is None:
         raise RuntimeError("the connection has gone back to its pool")
-    with raw.cursor() as cursor, cursor.copy(f"COPY outcome ({_COLUMNS}) FROM STDIN") as copy:
+    with told(connection.dialect, _COPY), raw.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.write("".join(_copy_lines(results)))
 
 

@@ -1,19 +1,22 @@
 """Transactions that fail, or whose commit is never acknowledged, leave no lease without its owner or its journal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from unittest.mock import Mock
 
 import pytest
+from psycopg.errors import DiskFull
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.delivery import outcomes
 from app.delivery.desk import Desk, Held, Turn
 from app.delivery.journal import read_journal
-from app.delivery.models import Chunk, ChunkState
+from app.delivery.models import Chunk, ChunkState, Outcome, OutcomeState
 from app.delivery.office import Office
+from app.delivery.outcomes import Result
 from app.foundation.db import Database
 from tests.delivery.conftest import open_letter
 from tests.fixtures.clock import FrozenClock
@@ -107,3 +110,26 @@ def test_a_lease_in_hand_is_not_given_back_because_an_older_one_of_its_chunk_was
     shaky.losses.append(False)
     desk.work(Turn(batches=[(new, [])]), sleep=lambda _seconds: None)
     assert leased(office, shaky) == [name_of(new)] == [(1, 3)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_that_refuses_outcomes_for_a_moment_is_asked_again(
+    shaky: Shaky, another: Callable[[], Desk], clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = another()
+    held = lease(desk)
+    whole, refusals = outcomes._copy_lines, [DiskFull("could not extend file: No space left on device")]
+
+    def refused(results: Sequence[Result]) -> Iterable[str]:
+        if refusals:
+            raise refusals.pop()
+        return whole(results)
+
+    monkeypatch.setattr(outcomes, "_copy_lines", refused)
+    reader = held.lease.readers[0]
+    accepted = Result(reader.delivery_id, reader.attempt, OutcomeState.ACCEPTED, clock())
+    done = desk.work(Turn(batches=[(held, [accepted])]), sleep=lambda _seconds: None)
+    assert done.error is None
+    assert not held.lost
+    with shaky.reading() as session:
+        assert session.get(Outcome, (reader.delivery_id, reader.attempt)) is not None
