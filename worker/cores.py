@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
+from zlib import crc32
 
 POLITE: Final = 5
 """Niceness, as in nice(2)."""
@@ -56,9 +57,14 @@ def _stay_on(cores: set[int]) -> bool:
 
 
 def _take_one(stack: ExitStack, folder: Path, cores: list[int]) -> int | None:
-    with suppress(OSError):
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-    for core in cores:
+        begin = crc32(b"%d" % folder.stat().st_ino) % len(
+            cores
+        )  # several installations must not all take the first
+    except OSError:
+        return None
+    for core in cores[begin:] + cores[:begin]:
         file = _locked(folder / f"{core}.lock")
         if file is not None:
             stack.enter_context(file)  # the kernel lets go of it too when the process dies

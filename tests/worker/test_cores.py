@@ -49,6 +49,15 @@ def test_whoever_sends_to_many_is_behind_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not MANY, reason="this machine has one core")
+def test_installations_that_share_a_machine_do_not_all_begin_with_the_same_core(tmp_path: Path) -> None:
+    taken = set()
+    for number in range(40):
+        with core_of_its_own(tmp_path / str(number)) as core:
+            taken.add(core)
+    assert len(taken) > 1
+
+
+@pytest.mark.skipif(not MANY, reason="this machine has one core")
 def test_where_no_core_can_be_had_nothing_is_changed_and_sending_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
