@@ -123,9 +123,11 @@ class Shift:
 
     def hand_over(self, parcel: Parcel) -> tuple[bytes, ...] | None:
         held: Held = parcel.held
+        held.journal.mark(
+            parcel.number, Mark.IN_FLIGHT
+        )  # first: who takes over while we sleep here must see it
         if held.lost or self._dead or boottime() > held.valid_until:
-            return None
-        held.journal.mark(parcel.number, Mark.IN_FLIGHT)
+            return None  # and `put_back` takes the mark away
         return self._composer.pieces(parcel.letter)
 
     def outgoing(self, parcel: Parcel) -> Outgoing:
