@@ -15,9 +15,10 @@ from typing import Final
 
 from app.conversation.quarantine import ring_forgotten
 from app.delivery.control import exclude_stopped
-from app.delivery.due import due_editions, stopped_with_rest
+from app.delivery.due import due_editions, stopped_with_rest, through
 from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.installation import standing_of
+from app.delivery.leasing import finish_edition
 from app.delivery.models import EditionClass
 from app.delivery.owners import this_process
 from app.delivery.recovery import Watch, find_abandoned, forget_journal, recover
@@ -75,9 +76,13 @@ def sweep(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
     with here.database.reading() as session:
         due = due_editions(session, now)
         stopped = stopped_with_rest(session)
+        done = through(session)
     for edition_id in stopped:
         with here.database.writing() as session:
             exclude_stopped(session, now, edition_id)
+    for edition_id in done:
+        with here.database.writing() as session:
+            finish_edition(session, now, edition_id)
     for edition in due:
         queue = BULK if edition.edition_class is EditionClass.BULK else HIGH
         here.doorbell.ring(Ring("sending.send_edition", (edition.edition_id,), queue))

@@ -55,3 +55,19 @@ def stopped_with_rest(session: Session) -> list[int]:
             .distinct()
         )
     )
+
+
+def through(session: Session) -> list[int]:
+    """Editions that are being sent although every chunk is done: whoever closed the last one did not see that."""
+    chunks = select(Chunk.id).where(Chunk.edition_id == Edition.id)
+    left = chunks.where(Chunk.state.in_((ChunkState.QUEUED, ChunkState.LEASED)))
+    return list(
+        session.scalars(
+            select(Edition.id).where(
+                Edition.state == EditionState.SENDING,
+                Edition.opened_at.is_not(None),
+                chunks.exists(),
+                ~left.exists(),
+            )
+        )
+    )

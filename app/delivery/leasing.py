@@ -105,8 +105,15 @@ def finish_lease(
 
 
 def finish_edition(session: Session, now: datetime, edition_id: int) -> None:
-    """A bulk Edition is done when its last chunk is."""
-    session.connection().execute(_FINISH, {"p_edition": edition_id, "p_at": now})
+    """A bulk Edition is done when its last chunk is.
+
+    Whoever closes one of the last waits for whoever is closing another: each would see the other's as still open.
+    """
+    connection = session.connection()
+    given = {"p_edition": edition_id}
+    if connection.execute(_WAITING, given).scalar() is None:
+        connection.execute(_ONE_AT_A_TIME, given)
+        connection.execute(_FINISH, {**given, "p_at": now})
 
 
 def give_back_unknown(session: Session, owner: str, known: set[tuple[int, int]]) -> None:
@@ -169,6 +176,12 @@ _GIVE_BACK = (
         done_at=bindparam("p_done_at", type_=_C.done_at.type),
     )
 )
+
+_WAITING = (
+    select(_C.id).where(_C.edition_id == bindparam("p_edition"), _C.state == ChunkState.QUEUED).limit(1)
+)
+
+_ONE_AT_A_TIME = select(_E.id).where(_E.id == bindparam("p_edition")).with_for_update(key_share=True)
 
 _FINISH = (
     update(table_of(Edition))

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.leasing import lease_chunk
+from app.delivery.models import Chunk, ChunkState, Edition, EditionState
 from app.delivery.owners import this_process
 from app.foundation.db import Database
 from app.foundation.jobs import BULK, Ring, SilentDoorbell
@@ -82,3 +84,14 @@ def test_it_ticks_once_a_minute_and_at_every_jump() -> None:
     assert chores(60, 61) == ["tick", ""]
     assert chores(86_400, 86_401) == ["tick", ""], "forward"
     assert chores(3_600, 3_601) == ["tick", ""], "and back"
+
+
+def test_a_letter_whose_last_chunk_closed_unseen_is_done_after_all(
+    runtime: Runtime, clock: FrozenClock, database: Database
+) -> None:
+    edition_id = open_letter(database, clock)
+    with database.writing() as session:
+        session.execute(update(Chunk).values(state=ChunkState.DONE))
+    sweep(runtime, clock())
+    with database.reading() as session:
+        assert session.get_one(Edition, edition_id).state is EditionState.DONE
