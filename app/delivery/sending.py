@@ -3,12 +3,13 @@
 The one use case that takes a session factory: no transaction may stay open while a relay thinks.
 """
 
+import time
 from collections.abc import Callable
 
 from app.delivery.composing import Composer
 from app.delivery.desk import Desk
 from app.delivery.editions import facts_of, get_edition
-from app.delivery.gate import Gate, pass_gate
+from app.delivery.gate import pass_gate
 from app.delivery.installation import APART_MS
 from app.delivery.message import load
 from app.delivery.models import EditionClass
@@ -17,10 +18,12 @@ from app.delivery.shift import Sent, Shift
 from app.foundation.errors import Unavailable
 
 
-def send_edition(office: Office, edition_id: int, *, on_gate: Callable[[Gate], None] | None = None) -> Sent:
+def send_edition(
+    office: Office, edition_id: int, *, call: Callable[[], None] | None = None, called: bool = False
+) -> Sent:
     """Send what is due of one Edition; several processes may do so at once. Raises NotFound.
 
-    `on_gate` is called once every message is known to be fit to send: the time to call other workers.
+    `call` is called once, when other workers can be of use. Who was `called` waits while the Edition is checked.
     """
     with office.database.reading() as session:
         edition = get_edition(session, edition_id)
@@ -29,11 +32,11 @@ def send_edition(office: Office, edition_id: int, *, on_gate: Callable[[Gate], N
     doubt = _doubt(office, 0 if many else APART_MS)
     if doubt:
         return Sent(trouble=doubt)
-    gate = pass_gate(office, edition_id, composer)
+    gate = pass_gate(office, edition_id, composer, nearly=call, sleep=time.sleep if called else None)
     if not gate.open:
         return Sent(trouble=gate.first, paused=gate.first if gate.problems else "")
-    if on_gate is not None:
-        on_gate(gate)
+    if call is not None and not gate.checked:
+        call()
     shift = Shift(office, composer, Desk(office, edition_id, composer))
     try:
         office.carrier.carry(shift, composer.size)

@@ -13,7 +13,6 @@ from app.delivery.carriers import carrier_of
 from app.delivery.control import note_trouble
 from app.delivery.due import due_chunks
 from app.delivery.editions import get_edition
-from app.delivery.gate import Gate
 from app.delivery.letterhead import letterhead_of
 from app.delivery.models import EditionClass
 from app.delivery.notices import Notice, already_told, tell_authors
@@ -121,7 +120,7 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
     """Send until nothing of this Edition is due; the first to begin calls the other workers when there is enough."""
     here = runtime()
 
-    def call_helpers(_gate: Gate) -> None:
+    def call_helpers() -> None:
         with here.database.reading() as session:
             waiting = due_chunks(session, here.clock(), edition_id)
         for _ in range(min(here.settings.workers, waiting) - 1):
@@ -134,7 +133,7 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
             note_trouble(session, edition_id, f"nothing is sent: {error}")
         raise
     with core_of_its_own(here.settings.data_dir / "cores"), politely(), few_collections():
-        sent = send(office, edition_id, on_gate=None if helping else call_helpers)
+        sent = send(office, edition_id, call=None if helping else call_helpers, called=bool(helping))
     if sent.paused:
         tell_of_pause(here, edition_id, sent.paused)
     if sent.too_big:
