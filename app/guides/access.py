@@ -130,8 +130,8 @@ def read_download(
 
 
 def link_id(token: str) -> str:
-    """What names a link in the evidence without being a key to it."""
-    return hashlib.sha256(token.encode()).hexdigest()[:16]
+    """What names a link in the evidence without being a key to it; in other letters it is the same link."""
+    return hashlib.sha256(token.lower().encode()).hexdigest()[:16]
 
 
 def note_seen(session: Session, now: datetime, access: Access, visit: Visit) -> None:

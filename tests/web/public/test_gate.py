@@ -189,6 +189,17 @@ def test_many_at_one_link_at_once_get_it_as_often_as_it_may_be_used(
     assert len(evidence(database)) == STANDARD.downloads_per_link
 
 
+def test_a_link_in_capitals_is_the_same_link_and_has_its_numbers(
+    doors: Doors, database: Database, link: str
+) -> None:
+    folder, _, token = link.rpartition("/")
+    loud = [f"{folder}/{token[:at].upper()}{token[at:]}" for at in range(len(token))]
+    distinct = list(dict.fromkeys(loud))[: STANDARD.downloads_per_link + 1]
+    answers = [doors.gate.post(each).status_code for each in distinct]
+    assert answers == [303] * STANDARD.downloads_per_link + [410]
+    assert len(evidence(database)) == STANDARD.downloads_per_link
+
+
 def test_the_evidence_is_there_before_the_answer(doors: Doors, database: Database, link: str) -> None:
     seen = []
 
