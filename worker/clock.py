@@ -18,6 +18,7 @@ from app.delivery.control import exclude_stopped
 from app.delivery.due import due_editions, stopped_with_rest, through
 from app.delivery.holds import CLOCK, CLOCK_MS, drop_hold, take_hold
 from app.delivery.installation import standing_of
+from app.delivery.journal import drop_orphans
 from app.delivery.leasing import finish_edition
 from app.delivery.models import EditionClass
 from app.delivery.owners import this_process
@@ -73,6 +74,7 @@ def sweep(here: Runtime, now: datetime, watch: Watch | None = None) -> None:
             uncertain = recover(session, now, lease, journals)
         forget_journal(journals, lease)
         log.warning("took over chunk %s of %s; uncertain: %s", lease.chunk_id, lease.owner, uncertain)
+    drop_orphans(journals, now)
     with here.database.reading() as session:
         due = due_editions(session, now)
         stopped = stopped_with_rest(session)

@@ -11,7 +11,9 @@ import mmap
 import os
 import struct
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import IntEnum
 from hashlib import blake2b
 from pathlib import Path
@@ -21,6 +23,9 @@ from app.delivery.owners import boot_id
 
 _HEADER: Final = struct.Struct("<8s40s120sI")
 _MAGIC: Final = b"handoff2"
+
+
+ORPHANED: Final = timedelta(days=7)
 
 
 class Mark(IntEnum):
@@ -90,10 +95,21 @@ def read_journal(folder: Path, chunk_id: int, fence: int, *, owner: str) -> Reco
     ours = _HEADER.pack(_MAGIC, boot_id().encode(), owner.encode(), size)
     if content[: _HEADER.size] != ours or len(content) != marks_at + size:
         return None
-    ids = array("q", content[_HEADER.size : marks_at])
-    return Recovered({delivery: Mark(mark) for delivery, mark in zip(ids, content[marks_at:], strict=True)})
+    ids, marks = array("q", content[_HEADER.size : marks_at]), content[marks_at:]
+    if max(marks, default=0) > max(Mark):
+        return None
+    return Recovered({delivery: Mark(mark) for delivery, mark in zip(ids, marks, strict=True)})
 
 
 def drop_journal(folder: Path, chunk_id: int, fence: int, *, owner: str) -> None:
     """After recovery."""
     journal_path(folder, chunk_id, fence, owner).unlink(missing_ok=True)
+
+
+def drop_orphans(folder: Path, now: datetime) -> None:
+    """Journals whose lease was never committed: nobody comes for them. A week is longer than any lease."""
+    oldest = (now - ORPHANED).timestamp()
+    for path in folder.glob("*.journal"):
+        with suppress(FileNotFoundError):  # its owner was just done with it
+            if path.stat().st_mtime < oldest:
+                path.unlink()

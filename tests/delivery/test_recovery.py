@@ -1,11 +1,13 @@
 """A worker that died: what it knew is kept, what nobody can know is uncertain, the rest is sent."""
 
+import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, event, func, select
 
-from app.delivery.journal import FileJournal, Mark, read_journal
+from app.delivery.journal import FileJournal, Mark, drop_orphans, read_journal
 from app.delivery.leasing import Lease, lease_chunk
 from app.delivery.models import Chunk, ChunkState, OutcomeState
 from app.delivery.office import Office
@@ -134,6 +136,22 @@ def test_a_lease_is_never_committed_before_its_journal_is_there(
         event.remove(database.engine, "commit", look)
     assert max(seen) >= 1
     assert list(office.journals.iterdir()) == []
+
+
+def test_a_journal_with_a_mark_nobody_makes_is_not_believed(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path, 1, 1, [5, 6], owner=DEAD)
+    journal.path.write_bytes(journal.path.read_bytes()[:-1] + b"\x07")
+    assert read_journal(tmp_path, 1, 1, owner=DEAD) is None
+
+
+def test_a_journal_nobody_comes_for_is_dropped_after_a_week(tmp_path: Path, clock: FrozenClock) -> None:
+    old, young = (FileJournal(tmp_path, chunk, 1, [5], owner=DEAD) for chunk in (1, 2))
+    for journal, days in ((old, 8), (young, 6)):
+        written = (clock() - timedelta(days=days)).timestamp()
+        os.utime(journal.path, (written, written))
+    drop_orphans(tmp_path, clock())
+    assert not old.path.exists()
+    assert young.path.exists()
 
 
 def test_a_journal_cut_short_is_not_believed(tmp_path: Path) -> None:
