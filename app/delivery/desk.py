@@ -31,6 +31,7 @@ from app.delivery.owners import boottime
 from app.delivery.verdicts import judge
 from app.foundation.db import table_of
 from app.foundation.errors import Conflict
+from app.foundation.straight import Straight, driver_of
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ SAFETY: Final = 0.75
 """The part of a lease after which we take it for over, so that a message under way still ends within it."""
 
 
-_STATE: Final = select(table_of(Edition).c.state).where(
-    table_of(Edition).c.id == bindparam("p_edition"), ~not_live()
+_STATE: Final = Straight(
+    select(table_of(Edition).c.state).where(table_of(Edition).c.id == bindparam("p_edition"), ~not_live())
 )
 
 
@@ -211,7 +212,8 @@ class Desk:
                 pause_edition(session, now, self._edition_id, turn.pause)
             except Conflict:
                 log.info("edition %s is not being sent any more", self._edition_id)
-        return session.connection().execute(_STATE, {"p_edition": self._edition_id}).scalar() in RUNNING
+        found = driver_of(session.connection()).row(_STATE, p_edition=self._edition_id)
+        return found is not None and found[0] in RUNNING
 
     def _done(self, turn: Turn, began: float, taken: Taken) -> Done:
         """After the commit: leases renewed until, journals gone, the next letters written."""

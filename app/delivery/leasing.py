@@ -6,7 +6,7 @@ The statements are built once: putting one together costs SQLAlchemy more than t
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from app.delivery.models import (
 from app.delivery.outcomes import LEASE_SECONDS, Result, record
 from app.delivery.readers import candidates
 from app.foundation.db import database_ms, table_of
+from app.foundation.straight import Straight, driver_of
 
 _C = table_of(Chunk).c
 _E = table_of(Edition).c
@@ -34,6 +35,32 @@ _D = table_of(Delivery).c
 _O = table_of(Outcome).c
 
 RUNNING = (EditionState.OPEN, EditionState.SENDING)
+
+
+class Claimed(NamedTuple):
+    """A chunk that was just taken."""
+
+    id: int
+    edition_id: int
+    first_id: int
+    last_id: int
+    fence: int
+    deferred: int
+    give_up_at: datetime
+
+
+class Counted(NamedTuple):
+    """What a chunk has come to."""
+
+    edition_id: int
+    first_id: int
+    last_id: int
+    size: int
+    accepted: int
+    failed: int
+    uncertain: int
+    excluded: int
+    deferred: int
 
 
 @dataclass(frozen=True)
@@ -64,10 +91,12 @@ def lease_chunk(
     connection = session.connection()
     given = {"p_edition": edition_id, "p_now": now, "p_owner": owner, "p_leased": now}
     given["p_lease"] = int(lease_seconds * 1000)
-    chunk = connection.execute(_claim(connection.dialect.name, fair), given).one_or_none()
-    if chunk is None:
+    driver = driver_of(connection)
+    row = driver.row(_claim(connection.dialect.name, fair), **given)
+    if row is None:
         return None
-    edition_class, topic_id = connection.execute(_SCOPE, {"p_edition": edition_id}).one()
+    chunk = Claimed(*row)
+    edition_class, topic_id = driver.one(_SCOPE, p_edition=edition_id)
     if chunk.deferred:
         _open_retries(session, now, chunk)
     readers, excluded = _recipients(session, edition_class, topic_id, chunk)
@@ -84,7 +113,8 @@ def finish_lease(
     `not_before` holds back readers that were never tried, e.g. while the relay is away. A stale fence changes nothing.
     """
     connection = session.connection()
-    chunk = connection.execute(_LOOK, {"p_chunk": chunk_id}).one()
+    driver = driver_of(connection)
+    chunk = Counted(*driver.one(_LOOK, p_chunk=chunk_id))
     final = chunk.accepted + chunk.failed + chunk.uncertain + chunk.excluded
     untried = chunk.size - final - chunk.deferred
     done = final == chunk.size
@@ -99,7 +129,7 @@ def finish_lease(
         "p_not_before": None if done else due,
         "p_done_at": now if done else None,
     }
-    connection.execute(_GIVE_BACK, given)
+    driver.change(_GIVE_BACK, **given)
     if done:
         finish_edition(session, now, chunk.edition_id)
 
@@ -111,7 +141,7 @@ def finish_edition(session: Session, now: datetime, edition_id: int) -> None:
     """
     connection = session.connection()
     given = {"p_edition": edition_id}
-    if connection.execute(_WAITING, given).scalar() is None:
+    if driver_of(connection).row(_WAITING, p_edition=edition_id) is None:
         connection.execute(_ONE_AT_A_TIME, given)
         connection.execute(_FINISH, {**given, "p_at": now})
 
@@ -128,7 +158,7 @@ def give_back_unknown(session: Session, owner: str, known: set[tuple[int, int]])
 
 
 @lru_cache
-def _claim(dialect: str, fair: bool) -> Any:
+def _claim(dialect: str, fair: bool) -> Straight:
     """One statement finds the next due chunk and takes it; on PostgreSQL it passes by those others are taking."""
     due = (
         select(_C.id)
@@ -137,14 +167,14 @@ def _claim(dialect: str, fair: bool) -> Any:
             _C.edition_id == bindparam("p_edition"),
             _C.state == ChunkState.QUEUED,
             or_(_C.not_before.is_(None), _C.not_before <= bindparam("p_now", type_=_C.not_before.type)),
-            _E.state.in_(RUNNING),
+            or_(*(_E.state == state for state in RUNNING)),
             ~not_live(),
         )
         .order_by(*((_C.fence,) if fair else ()), _C.first_id)
         .limit(1)
         .with_for_update(of=table_of(Chunk), skip_locked=True)
     )
-    return (
+    return Straight(
         update(table_of(Chunk))
         .where(_C.id == due.scalar_subquery(), _C.state == ChunkState.QUEUED)
         .values(
@@ -154,18 +184,15 @@ def _claim(dialect: str, fair: bool) -> Any:
             lease_until=database_ms(dialect) + bindparam("p_lease"),
             leased_at=bindparam("p_leased", type_=_C.leased_at.type),
         )
-        .returning(_C.id, _C.edition_id, _C.first_id, _C.last_id, _C.fence, _C.deferred, _C.give_up_at)
+        .returning(*(_C[name] for name in Claimed._fields))
     )
 
 
-_SCOPE = select(_E.edition_class, _E.topic_id).where(_E.id == bindparam("p_edition"))
+_SCOPE = Straight(select(_E.edition_class, _E.topic_id).where(_E.id == bindparam("p_edition")))
 
-_LOOK = select(
-    *(_C[name] for name in ("edition_id", "first_id", "last_id", "size")),
-    *(_C[name] for name in ("accepted", "failed", "uncertain", "excluded", "deferred")),
-).where(_C.id == bindparam("p_chunk"))
+_LOOK = Straight(select(*(_C[name] for name in Counted._fields)).where(_C.id == bindparam("p_chunk")))
 
-_GIVE_BACK = (
+_GIVE_BACK = Straight(
     update(table_of(Chunk))
     .where(_C.id == bindparam("p_chunk"), _C.fence == bindparam("p_fence"), _C.state == ChunkState.LEASED)
     .values(
@@ -177,7 +204,7 @@ _GIVE_BACK = (
     )
 )
 
-_WAITING = (
+_WAITING = Straight(
     select(_C.id).where(_C.edition_id == bindparam("p_edition"), _C.state == ChunkState.QUEUED).limit(1)
 )
 

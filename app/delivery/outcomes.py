@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.delivery.models import Chunk, ChunkState, Outcome, OutcomeState
 from app.foundation.db import database_ms, table_of
 from app.foundation.errors import Conflict
-from app.foundation.straight import told
+from app.foundation.straight import Straight, driver_of, told
 
 LEASE_SECONDS: Final = 60.0
 
@@ -71,7 +71,7 @@ def record(
         "p_lease": int(lease_seconds * 1000),
         **{f"p_{state._value_}": tally.get(state, 0) for state in OutcomeState},
     }
-    if connection.execute(_renew(connection.dialect.name), given).rowcount != 1:
+    if driver_of(connection).change(_renew(connection.dialect.name), **given) != 1:
         raise LeaseLost("The lease on this part of the ledger has passed to somebody else.")
     if results:
         _append(session, results)
@@ -97,8 +97,8 @@ def unrecorded(session: Session, results: Sequence[Result]) -> list[Result]:
 
 
 @lru_cache
-def _renew(dialect: str) -> Any:
-    return (
+def _renew(dialect: str) -> Straight:
+    return Straight(
         update(table_of(Chunk))
         .where(_C.id == bindparam("p_chunk"), _C.fence == bindparam("p_fence"), _C.state == ChunkState.LEASED)
         .values(

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select, UpdateBase
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -69,6 +69,13 @@ class Driver:
             return None
         pairs = zip(ready.coming_out, found[0], strict=True)
         return tuple([convert(value) if convert else value for convert, value in pairs])
+
+    def one(self, statement: Straight, **given: Any) -> Row:
+        """The only row. Raises NoResultFound."""
+        found = self.row(statement, **given)
+        if found is None:
+            raise NoResultFound
+        return found
 
     def change(self, statement: Straight, **given: Any) -> int:
         """How many rows were changed or added."""
@@ -160,9 +167,7 @@ def _compile(statement: Statement, dialect: Dialect) -> _Ready:
 
 
 def _results(statement: Statement, dialect: Dialect) -> tuple[Convert, ...]:
-    if not isinstance(statement, Select):
-        return ()
-    return tuple(_result(column.type, dialect) for column in statement.selected_columns)
+    return tuple(_result(column.type, dialect) for column in statement.exported_columns)
 
 
 def _result(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
