@@ -1,17 +1,21 @@
 """The job of sending tells the authors what a relay said, once."""
 
+import os
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.cli.seed import seed_installation
 from app.delivery.models import Delivery, Edition, EditionClass
+from app.delivery.shift import Sent
 from app.wiring import Runtime
 from tests.cast import ALICE
 from tests.delivery.conftest import open_letter
 from tests.fixtures.clock import FrozenClock
 from tests.fixtures.smtp_sink import SmtpSink
+from worker.cores import POLITE
+from worker.jobs import sending
 from worker.jobs.sending import office_of, send_edition
 from worker.state import using_runtime
 
@@ -70,3 +74,25 @@ def test_every_job_asks_the_sentry_and_shares_the_pace(here: Runtime) -> None:
     office = office_of(here)
     assert office.sentry is not None
     assert office.bank is not None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("many", [True, False])
+def test_a_letter_to_many_gives_way_and_mail_somebody_waits_for_does_not(
+    here: Runtime, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    edition_id = open_letter(here.database, clock)
+    if not many:
+        with here.database.writing() as session:
+            session.execute(update(Edition).values(edition_class=EditionClass.REQUESTED))
+    niceness: list[int] = []
+
+    def look(*_: object, **__: object) -> Sent:
+        niceness.append(os.getpriority(os.PRIO_PROCESS, 0))
+        return Sent()
+
+    monkeypatch.setattr(sending, "send", look)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with using_runtime(here):
+        send_edition(edition_id)
+    assert niceness == [max(before, POLITE) if many else before]

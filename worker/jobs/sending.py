@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Final
 
@@ -132,7 +134,7 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
         with here.database.writing() as session:
             note_trouble(session, edition_id, f"nothing is sent: {error}")
         raise
-    with core_of_its_own(here.settings.data_dir / "cores"), politely(), few_collections():
+    with _manners(here, edition_id), few_collections():
         sent = send(office, edition_id, call=None if helping else call_helpers, called=bool(helping))
     if sent.paused:
         tell_of_pause(here, edition_id, sent.paused)
@@ -143,3 +145,15 @@ def send_edition(edition_id: int, helping: int = 0) -> None:
             waiting = due_chunks(session, here.clock(), edition_id)
         if waiting:
             here.doorbell.ring(Ring("sending.send_edition", (edition_id, 1), BULK))
+
+
+@contextmanager
+def _manners(here: Runtime, edition_id: int) -> Iterator[None]:
+    """A letter to many gives way to everything else, on a core of its own; mail that somebody waits for does not."""
+    with here.database.reading() as session:
+        many = get_edition(session, edition_id).edition_class is EditionClass.BULK
+    with ExitStack() as stack:
+        if many:
+            stack.enter_context(core_of_its_own(here.settings.data_dir / "cores"))
+            stack.enter_context(politely())
+        yield
