@@ -59,9 +59,8 @@ def _stay_on(cores: set[int]) -> bool:
 def _take_one(stack: ExitStack, folder: Path, cores: list[int]) -> int | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        begin = crc32(b"%d" % folder.stat().st_ino) % len(
-            cores
-        )  # several installations must not all take the first
+        # Several installations on one machine must not all take the first.
+        begin = crc32(b"%d" % folder.stat().st_ino) % len(cores)
     except OSError:
         return None
     for core in cores[begin:] + cores[:begin]:

@@ -6,9 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.delivery.composing import Composer
 from app.delivery.head import Ancestry, Facts
 from app.delivery.headers import split_mailbox
-from app.delivery.message import compile_mail
+from app.delivery.letterhead import Letterhead
+from app.delivery.message import compile_mail, load
 from app.delivery.models import Edition, EditionClass, EditionState
 from app.foundation.errors import InvalidInput, NotFound
 from app.rendering.slots import RenderedMail
@@ -92,6 +94,11 @@ def facts_of(session: Session, edition: Edition) -> Facts:
         ancestry=Ancestry(edition.in_reply_to, edition.earlier_ids),
         auto_replied=edition.auto_replied,
     )
+
+
+def composer_of(session: Session, edition: Edition, letterhead: Letterhead) -> Composer:
+    """Who writes this Edition's messages, from what was frozen."""
+    return Composer(facts_of(session, edition), load(edition.frozen), letterhead)
 
 
 def _with_key(session: Session, key: str) -> Edition | None:

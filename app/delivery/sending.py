@@ -6,12 +6,10 @@ The one use case that takes a session factory: no transaction may stay open whil
 import time
 from collections.abc import Callable
 
-from app.delivery.composing import Composer
 from app.delivery.desk import Desk
-from app.delivery.editions import facts_of, get_edition
+from app.delivery.editions import composer_of, get_edition
 from app.delivery.gate import pass_gate
 from app.delivery.installation import APART_MS
-from app.delivery.message import load
 from app.delivery.models import EditionClass
 from app.delivery.office import Office
 from app.delivery.shift import Sent, Shift
@@ -27,7 +25,7 @@ def send_edition(
     """
     with office.database.reading() as session:
         edition = get_edition(session, edition_id)
-        composer = Composer(facts_of(session, edition), load(edition.frozen), office.letterhead)
+        composer = composer_of(session, edition, office.letterhead)
         many = edition.edition_class is EditionClass.BULK
     doubt = _doubt(office, 0 if many else APART_MS)
     if doubt:

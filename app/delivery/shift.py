@@ -123,11 +123,10 @@ class Shift:
 
     def hand_over(self, parcel: Parcel) -> tuple[bytes, ...] | None:
         held: Held = parcel.held
-        held.journal.mark(
-            parcel.number, Mark.IN_FLIGHT
-        )  # first: who takes over while we sleep here must see it
+        # First of all: who takes over while we are stopped right here must see it. `put_back` takes the mark away.
+        held.journal.mark(parcel.number, Mark.IN_FLIGHT)
         if held.lost or self._dead or boottime() > held.valid_until:
-            return None  # and `put_back` takes the mark away
+            return None
         return self._composer.pieces(parcel.letter)
 
     def outgoing(self, parcel: Parcel) -> Outgoing:

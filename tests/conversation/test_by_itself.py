@@ -16,10 +16,8 @@ from app.conversation.receiving import Envelope, keep_raw, register_raw
 from app.conversation.routing import process_inbound
 from app.conversation.themes import find_themes
 from app.conversation.weekly import WEEKLY_KEY, tell_what_readers_said, week_to_tell
-from app.delivery.composing import Composer
-from app.delivery.editions import facts_of
+from app.delivery.editions import composer_of
 from app.delivery.letterhead import Letterhead
-from app.delivery.message import load
 from app.delivery.models import Delivery, Edition, RecipientKind
 from app.delivery.readers import Deliveries, readers_of
 from app.delivery.verp import reply_address
@@ -78,9 +76,7 @@ def test_a_persons_answer_is_acknowledged_once_in_so_many_days(
 
     edition = session.get_one(Edition, first.edition_id)
     assert edition.auto_replied
-    composer = Composer(
-        facts_of(session, edition), load(edition.frozen), Letterhead(runtime.links, runtime.signer)
-    )
+    composer = composer_of(session, edition, Letterhead(runtime.links, runtime.signer))
     (reader,) = readers_of(session, edition.edition_class, None, Deliveries(edition.id, first.id, first.id))
     out = composer.compose_for(reader)
     assert out.sender == "", "the null return path: no machine can answer it"

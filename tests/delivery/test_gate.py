@@ -4,11 +4,10 @@ from sqlalchemy import select, update
 
 from app.delivery.composing import Composer
 from app.delivery.control import pause_edition
-from app.delivery.editions import facts_of, get_edition
+from app.delivery.editions import composer_of, get_edition
 from app.delivery.gate import pass_gate
 from app.delivery.holds import take_hold
 from app.delivery.ledger import open_ledger
-from app.delivery.message import load
 from app.delivery.models import Edition, EditionState
 from app.delivery.office import Office
 from app.delivery.sending import send_edition
@@ -57,9 +56,7 @@ def test_who_is_called_near_the_end_waits_for_it_and_then_sends(
         with database.writing() as session:
             session.execute(update(Edition).values(gated_at=clock()))
 
-    assert pass_gate(
-        office, edition_id, composer_of(office, edition_id), sleep=the_other_comes_to_an_end
-    ).open
+    assert pass_gate(office, edition_id, composer(office, edition_id), sleep=the_other_comes_to_an_end).open
     assert send_edition(office, edition_id, called=True).chunks == 1
 
 
@@ -74,9 +71,7 @@ def test_who_is_called_sends_nothing_when_the_check_ends_badly(
         with database.writing() as session:
             pause_edition(session, clock(), edition_id, "one message cannot be written")
 
-    assert not pass_gate(
-        office, edition_id, composer_of(office, edition_id), sleep=the_other_finds_a_fault
-    ).open
+    assert not pass_gate(office, edition_id, composer(office, edition_id), sleep=the_other_finds_a_fault).open
 
 
 def test_others_are_called_once_whether_there_is_something_to_check_or_not(
@@ -90,7 +85,6 @@ def test_others_are_called_once_whether_there_is_something_to_check_or_not(
     assert len(calls) == 2
 
 
-def composer_of(office: Office, edition_id: int) -> Composer:
+def composer(office: Office, edition_id: int) -> Composer:
     with office.database.reading() as session:
-        edition = get_edition(session, edition_id)
-        return Composer(facts_of(session, edition), load(edition.frozen), office.letterhead)
+        return composer_of(session, get_edition(session, edition_id), office.letterhead)

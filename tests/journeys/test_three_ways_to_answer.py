@@ -15,10 +15,8 @@ from app.cli.seed import seed_installation
 from app.conversation.models import Lane, Thread
 from app.conversation.receiving import Envelope, keep_raw, register_raw
 from app.conversation.routing import process_inbound
-from app.delivery.composing import Composer
-from app.delivery.editions import facts_of
+from app.delivery.editions import composer_of
 from app.delivery.letterhead import letterhead_of
-from app.delivery.message import load
 from app.delivery.models import Delivery, Edition, EditionClass
 from app.delivery.readers import Deliveries, readers_of
 from app.issues.models import IssueKind
@@ -45,8 +43,7 @@ def the_mail_of_alice(here: Runtime) -> EmailMessage:
     with here.database.reading() as session:
         edition = session.scalars(select(Edition)).one()
         delivery = session.scalars(select(Delivery).where(Delivery.edition_id == edition.id)).one()
-        letterhead = letterhead_of(here.settings, here.signer)
-        composer = Composer(facts_of(session, edition), load(edition.frozen), letterhead)
+        composer = composer_of(session, edition, letterhead_of(here.settings, here.signer))
         among = Deliveries(edition.id, delivery.id, delivery.id)
         (alice,) = readers_of(session, EditionClass.BULK, edition.topic_id, among)
     outgoing = composer.compose_for(alice)

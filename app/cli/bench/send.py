@@ -15,11 +15,9 @@ from sqlalchemy import func, select
 from app.cli.bench.house import House, bench_house, peak_of
 from app.cli.bench.letter import add_bench_readers, freeze_bench_letter
 from app.cli.opening import print_json
-from app.delivery.composing import Composer
-from app.delivery.editions import facts_of, get_edition
+from app.delivery.editions import composer_of, get_edition
 from app.delivery.ledger import count, open_ledger
 from app.delivery.letterhead import letterhead_of
-from app.delivery.message import load
 from app.delivery.models import Chunk, Delivery, Edition, EditionState
 from app.delivery.readers import Deliveries, readers_of
 from app.foundation.db import table_of
@@ -173,9 +171,7 @@ def _size(house: House, edition_id: int) -> int:
     runtime = house.runtime
     with runtime.database.reading() as session:
         edition = get_edition(session, edition_id)
-        composer = Composer(
-            facts_of(session, edition), load(edition.frozen), letterhead_of(runtime.settings, runtime.signer)
-        )
+        composer = composer_of(session, edition, letterhead_of(runtime.settings, runtime.signer))
         first = session.scalars(select(func.min(Delivery.id)).where(Delivery.edition_id == edition_id)).one()
         outgoing = composer.compose_for(
             readers_of(
